@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* A container and its life (drivers/vfio/container.c). */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+
+#include "container.h"
+#include "group.h"
+#include "host.h"
+
+/* The kernel's list of registered drivers, in the order it asks them. */
+static const struct vfio_iommu_driver_ops *const drivers[] = {
+	&vfio_iommu_type1,
+};
+#define NR_DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
+
+struct vfio_container *vfio_container_create(void)
+{
+	struct vfio_container *container = calloc(1, sizeof(*container));
+
+	if (!container)
+		return NULL;
+	atomic_init(&container->refs, 1);
+	pthread_rwlock_init(&container->group_lock, NULL);
+	LIST_INIT(&container->groups);
+	return container;
+}
+
+void vfio_container_get(struct vfio_container *container)
+{
+	atomic_fetch_add(&container->refs, 1);
+}
+
+void vfio_container_put(struct vfio_container *container)
+{
+	if (atomic_fetch_sub(&container->refs, 1) != 1)
+		return;
+	pthread_rwlock_destroy(&container->group_lock);
+	free(container);
+}
+
+/*
+ * Before SET_IOMMU the first driver that says yes answers; after it the
+ * bound one alone. Never negative.
+ */
+static int check_extension(struct vfio_container *container, uint64_t arg)
+{
+	int ret = 0;
+
+	pthread_rwlock_rdlock(&container->group_lock);
+	if (container->driver) {
+		ret = container->driver->ioctl(container->iommu_data,
+					       VFIO_CHECK_EXTENSION, arg);
+	} else {
+		for (size_t i = 0; i < NR_DRIVERS && ret <= 0; i++)
+			ret = drivers[i]->ioctl(NULL, VFIO_CHECK_EXTENSION,
+						arg);
+	}
+	pthread_rwlock_unlock(&container->group_lock);
+	return ret;
+}
+
+/* Attach all groups to @data, or none. */
+static int attach_all(struct vfio_container *container,
+		      const struct vfio_iommu_driver_ops *driver, void *data)
+{
+	struct vfio_group *group, *undo;
+	int ret = 0;
+
+	LIST_FOREACH(group, &container->groups, container_next) {
+		ret = driver->attach_group(data, group, group->type);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		return 0;
+	LIST_FOREACH(undo, &container->groups, container_next) {
+		if (undo == group)
+			break;
+		driver->detach_group(data, undo);
+	}
+	return ret;
+}
+
+static int bind_driver(struct vfio_container *container,
+		       const struct vfio_iommu_driver_ops *driver,
+		       unsigned long arg)
+{
+	void *data;
+	int ret;
+
+	ret = driver->open(arg, &data);
+	if (ret)
+		return ret;
+	ret = attach_all(container, driver, data);
+	if (ret) {
+		driver->release(data);
+		return ret;
+	}
+	container->driver = driver;
+	container->iommu_data = data;
+	return 0;
+}
+
+static int set_iommu(struct vfio_container *container, unsigned long arg)
+{
+	int ret = -ENODEV;
+
+	pthread_rwlock_wrlock(&container->group_lock);
+	if (LIST_EMPTY(&container->groups) || container->driver) {
+		pthread_rwlock_unlock(&container->group_lock);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < NR_DRIVERS && ret; i++) {
+		if (drivers[i]->ioctl(NULL, VFIO_CHECK_EXTENSION, arg) <= 0)
+			continue;
+		ret = bind_driver(container, drivers[i], arg);
+	}
+	pthread_rwlock_unlock(&container->group_lock);
+	return ret;
+}
+
+/*
+ * The driver's ioctls run without group_lock in the kernel, kept alive by
+ * the file reference alone, which lets UNSET_CONTAINER race with them; here
+ * the lock is held for reading. Writers (attach, detach) then wait for a
+ * dma_unmap callback that sleeps; so would the kernel's detach, on the
+ * driver's own lock or on its device's close.
+ */
+static int driver_ioctl(struct vfio_container *container, unsigned int cmd,
+			uint64_t arg)
+{
+	int ret = -EINVAL;
+
+	pthread_rwlock_rdlock(&container->group_lock);
+	if (container->driver)
+		ret = container->driver->ioctl(container->iommu_data, cmd,
+					       arg);
+	pthread_rwlock_unlock(&container->group_lock);
+	return ret;
+}
+
+int vfio_container_ioctl(struct vfio_container *container, unsigned int cmd,
+			 uint64_t arg)
+{
+	switch (cmd) {
+	case VFIO_GET_API_VERSION:
+		return VFIO_API_VERSION;
+	case VFIO_CHECK_EXTENSION:
+		return check_extension(container, arg);
+	case VFIO_SET_IOMMU:
+		return set_iommu(container, arg);
+	default:
+		return driver_ioctl(container, cmd, arg);
+	}
+}
+
+static bool is_noiommu(const struct vfio_group *group)
+{
+	return group->type == VFIO_NO_IOMMU;
+}
+
+static bool may_use_noiommu(const struct vfio_group *group)
+{
+	struct vfio_client *client = vfio_current();
+
+	return !is_noiommu(group) ||
+	       (client && client->ops->capable(client, CAP_SYS_RAWIO));
+}
+
+int vfio_container_attach_group(struct vfio_container *container,
+				struct vfio_group *group)
+{
+	int ret = 0;
+
+	if (!may_use_noiommu(group))
+		return -EPERM;
+	pthread_rwlock_wrlock(&container->group_lock);
+	if (!LIST_EMPTY(&container->groups) &&
+	    container->noiommu != is_noiommu(group))
+		ret = -EPERM;
+	else if (container->driver)
+		ret = container->driver->attach_group(container->iommu_data,
+						      group, group->type);
+	if (!ret) {
+		container->noiommu = is_noiommu(group);
+		LIST_INSERT_HEAD(&container->groups, group, container_next);
+		group->container = container;
+		group->container_users = 1;
+		vfio_container_get(container);
+	}
+	pthread_rwlock_unlock(&container->group_lock);
+	return ret;
+}
+
+void vfio_container_detach_group(struct vfio_container *container,
+				 struct vfio_group *group)
+{
+	pthread_rwlock_wrlock(&container->group_lock);
+	if (container->driver)
+		container->driver->detach_group(container->iommu_data, group);
+	LIST_REMOVE(group, container_next);
+	group->container = NULL;
+	group->container_users = 0;
+	if (LIST_EMPTY(&container->groups) && container->driver) {
+		container->driver->release(container->iommu_data);
+		container->driver = NULL;
+		container->iommu_data = NULL;
+	}
+	pthread_rwlock_unlock(&container->group_lock);
+	vfio_container_put(container);
+}
+
+int vfio_container_usable(struct vfio_container *container,
+			  const struct vfio_group *group)
+{
+	int ret = 0;
+
+	pthread_rwlock_rdlock(&container->group_lock);
+	if (!container->driver)
+		ret = -EINVAL;
+	else if (!may_use_noiommu(group))
+		ret = -EPERM;
+	pthread_rwlock_unlock(&container->group_lock);
+	return ret;
+}

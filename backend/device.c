@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* A device: made, opened first, closed last, gone. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container.h"
+#include "device.h"
+#include "group.h"
+#include "host.h"
+#include "irq.h"
+
+static void free_device(struct vfio_device *vdev)
+{
+	if (vdev->irqs)
+		vfio_irqs_destroy(vdev->irqs);
+	pthread_rwlock_destroy(&vdev->use_lock);
+	free(vdev);
+}
+
+int vfio_device_create(struct vfio_group *group,
+		       const struct vfio_device_desc *desc,
+		       struct vfio_device **out)
+{
+	struct vfio_device *vdev = calloc(1, sizeof(*vdev));
+	int ret;
+
+	if (!vdev)
+		return -ENOMEM;
+	vdev->plugin = desc->plugin;
+	vdev->type = desc->type;
+	vdev->name = desc->name;
+	vdev->params = desc->params;
+	vdev->nr_params = desc->nr_params;
+	vdev->group = group;
+	pthread_rwlock_init(&vdev->use_lock, NULL);
+	vdev->irqs = vfio_irqs_create(vdev);
+	ret = vdev->irqs ? vdev->plugin->init(vdev) : -ENOMEM;
+	if (ret) {
+		free_device(vdev);
+		return ret;
+	}
+	pthread_mutex_lock(&group->group_lock);
+	LIST_INSERT_HEAD(&group->devices, vdev, group_next);
+	pthread_mutex_unlock(&group->group_lock);
+	*out = vdev;
+	return 0;
+}
+
+void vfio_device_destroy(struct vfio_device *vdev)
+{
+	pthread_mutex_lock(&vdev->group->group_lock);
+	LIST_REMOVE(vdev, group_next);
+	pthread_mutex_unlock(&vdev->group->group_lock);
+	if (vdev->plugin->release)
+		vdev->plugin->release(vdev);
+	free_device(vdev);
+}
+
+static void set_registered(struct vfio_device *vdev, bool registered)
+{
+	pthread_rwlock_wrlock(&vdev->use_lock);
+	vdev->registered = registered;
+	pthread_rwlock_unlock(&vdev->use_lock);
+}
+
+static void register_device(struct vfio_device *vdev)
+{
+	struct vfio_container *container = vdev->group->container;
+
+	container->driver->register_device(container->iommu_data, vdev);
+	set_registered(vdev, true);
+}
+
+static void unregister_device(struct vfio_device *vdev)
+{
+	struct vfio_container *container = vdev->group->container;
+
+	set_registered(vdev, false);
+	container->driver->unregister_device(container->iommu_data, vdev);
+}
+
+int vfio_device_first_open(struct vfio_device *vdev)
+{
+	int ret = 0;
+
+	register_device(vdev);
+	if (vdev->plugin->open_device)
+		ret = vdev->plugin->open_device(vdev);
+	if (ret)
+		unregister_device(vdev);
+	return ret;
+}
+
+void vfio_device_last_close(struct vfio_device *vdev)
+{
+	if (vdev->plugin->close_device)
+		vdev->plugin->close_device(vdev);
+	vfio_irqs_disable(vdev->irqs);
+	unregister_device(vdev);
+}
+
+void vfio_device_break(struct vfio_device *vdev)
+{
+	if (!atomic_exchange(&vdev->broken, true))
+		vfio_log(3, "%s: device %s is broken: its fds answer EIO now",
+			 vdev->plugin->name, vdev->name);
+}
+
+void vfio_device_request(struct vfio_device *vdev, unsigned int count)
+{
+	bool is_open;
+
+	pthread_mutex_lock(&vdev->group->group_lock);
+	is_open = vdev->open_count;
+	pthread_mutex_unlock(&vdev->group->group_lock);
+	if (is_open && vdev->plugin->request)
+		vdev->plugin->request(vdev, count);
+}

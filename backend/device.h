@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A device, an instance of a plugin's type, and the files by which clients
+ * have it open (drivers/vfio/vfio_main.c).
+ */
+#ifndef VFIOD_BACKEND_DEVICE_H
+#define VFIOD_BACKEND_DEVICE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include <vfiod/plugin.h>
+
+struct vfio_group;
+struct vfio_irqs;
+struct vfiod_events;
+
+struct vfio_device_param {
+	const char *name;
+	const char *value;
+};
+
+/*
+ * Everything is set when the device is made and constant after, but for what
+ * has a remark.
+ */
+struct vfio_device {
+	const struct vfiod_plugin *plugin; /* its latest layout */
+	const struct vfiod_type *type;
+	const char *name;
+	const struct vfio_device_param *params;
+	size_t nr_params;
+	struct vfio_group *group;
+	LIST_ENTRY(vfio_device) group_next;
+	struct vfio_irqs *irqs;
+	void *drvdata; /* the plugin's */
+	unsigned int open_count; /* group->group_lock */
+	/*
+	 * Held for reading by each service that goes through the container,
+	 * for writing to open and shut that way: a plugin's own thread that
+	 * comes too late finds it shut. Outside the iommu driver's locks.
+	 */
+	pthread_rwlock_t use_lock;
+	/* Between registering with the iommu driver and unregistering. */
+	bool registered;
+	/* It did not unpin when asked; set once, never cleared. */
+	atomic_bool broken;
+	/* Its timers and watches; the daemon's, NULL before the first. */
+	_Atomic(struct vfiod_events *) events;
+};
+
+struct vfio_device_desc {
+	const struct vfiod_plugin *plugin;
+	const struct vfiod_type *type;
+	const char *name;
+	const struct vfio_device_param *params; /* kept, not copied */
+	size_t nr_params;
+};
+
+/*
+ * Make a device in @group and run the plugin's init: 0, -ENOMEM or init's
+ * errno. Destroy runs release; no file of it may be left.
+ */
+int vfio_device_create(struct vfio_group *group,
+		       const struct vfio_device_desc *desc,
+		       struct vfio_device **vdev);
+void vfio_device_destroy(struct vfio_device *vdev);
+
+/*
+ * Ask for the device back, for the @count-th time from 0 on, if it is open
+ * (vfio_unregister_group_dev()).
+ */
+void vfio_device_request(struct vfio_device *vdev, unsigned int count);
+
+/* One for each fd that GET_DEVICE_FD made: the kernel's vfio_device_file. */
+struct vfio_device_file {
+	struct vfio_device *vdev;
+};
+
+/* vfio_df_open(), vfio_df_close(), with group->group_lock held: group.c. */
+int vfio_device_first_open(struct vfio_device *vdev);
+void vfio_device_last_close(struct vfio_device *vdev);
+
+/* What the file operations of the fd return. */
+int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,
+			   uint64_t arg);
+ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
+			      size_t count, uint64_t pos);
+ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
+			       size_t count, uint64_t pos);
+/* vfio_device_fops_release(). No current client is needed. */
+void vfio_device_file_release(struct vfio_device_file *file);
+
+/* Called by the iommu driver on a device that never unpinned. */
+void vfio_device_break(struct vfio_device *vdev);
+
+#endif

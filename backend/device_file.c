@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* The file operations of a device fd (drivers/vfio/vfio_main.c). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "device_info.h"
+#include "host.h"
+#include "irq.h"
+
+/*
+ * An fd that came through a group cannot be bound to an iommufd; the kernel
+ * looks at the argument first (vfio_df_ioctl_bind_iommufd()).
+ */
+static int bind_iommufd(uint64_t arg)
+{
+	uint8_t bind[16];
+
+	return vfio_copy_from_user(bind, arg, sizeof(bind)) ?: -EINVAL;
+}
+
+static int reset(struct vfio_device *vdev)
+{
+	if (!vdev->plugin->reset)
+		return -EINVAL;
+	return vdev->plugin->reset(vdev);
+}
+
+/* What the plugin left to the tables. */
+static int table_ioctl(struct vfio_device *vdev, unsigned int cmd,
+		       uint64_t arg)
+{
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return vfio_device_get_info(vdev, arg);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return vfio_device_get_region_info(vdev, arg);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return vfio_device_get_irq_info(vdev, arg);
+	case VFIO_DEVICE_SET_IRQS:
+		return vfio_irqs_set(vdev->irqs, arg);
+	case VFIO_DEVICE_RESET:
+		return reset(vdev);
+	default:
+		return -ENOTTY;
+	}
+}
+
+int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,
+			   uint64_t arg)
+{
+	struct vfio_device *vdev = file->vdev;
+	int ret = VFIOD_NOT_MINE;
+
+	if (atomic_load(&vdev->broken))
+		return -EIO;
+	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		return bind_iommufd(arg);
+	if (cmd == VFIO_DEVICE_FEATURE)
+		return vfio_device_feature(vdev, arg);
+	if (vdev->plugin->ioctl)
+		ret = vdev->plugin->ioctl(vdev, cmd, arg);
+	if (ret == VFIOD_NOT_MINE)
+		ret = table_ioctl(vdev, cmd, arg);
+	return ret;
+}
+
+/*
+ * The part of [pos, pos + count) that lies in a region with @flag, as
+ * vfio_pci_bar_rw() has it; 0 for none.
+ */
+static size_t clip(const struct vfio_device *vdev, size_t count, uint64_t pos,
+		   uint32_t flag)
+{
+	uint64_t offset = pos & VFIOD_OFFSET_MASK;
+	unsigned int index = VFIOD_OFFSET_INDEX(pos);
+	const struct vfiod_region *region;
+
+	if (index >= vdev->type->nr_regions)
+		return 0;
+	region = &vdev->type->regions[index];
+	if (!(region->flags & flag) || offset >= region->size)
+		return 0;
+	return count < region->size - offset ? count : region->size - offset;
+}
+
+static int access_read(struct vfio_device *vdev, uint64_t pos, void *buf,
+		       unsigned int len)
+{
+	return vdev->plugin->access(vdev, VFIOD_OFFSET_INDEX(pos),
+				    pos & VFIOD_OFFSET_MASK, buf, len, false);
+}
+
+static int access_write(struct vfio_device *vdev, uint64_t pos, void *buf,
+			unsigned int len)
+{
+	return vdev->plugin->access(vdev, VFIOD_OFFSET_INDEX(pos),
+				    pos & VFIOD_OFFSET_MASK, buf, len, true);
+}
+
+ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
+			      size_t count, uint64_t pos)
+{
+	struct vfio_device *vdev = file->vdev;
+
+	if (atomic_load(&vdev->broken))
+		return -EIO;
+	if (vdev->plugin->read)
+		return vdev->plugin->read(vdev, buf, count, pos);
+	if (!vdev->plugin->access)
+		return -EINVAL;
+	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_READ);
+	if (!count)
+		return -EINVAL;
+	return vfiod_rw_split(vdev, buf, count, pos, 8, access_read);
+}
+
+ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
+			       size_t count, uint64_t pos)
+{
+	struct vfio_device *vdev = file->vdev;
+
+	if (atomic_load(&vdev->broken))
+		return -EIO;
+	if (vdev->plugin->write)
+		return vdev->plugin->write(vdev, buf, count, pos);
+	if (!vdev->plugin->access)
+		return -EINVAL;
+	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_WRITE);
+	if (!count)
+		return -EINVAL;
+	/* One function splits for both ways; a write does not change buf. */
+	return vfiod_rw_split(vdev, (void *)(uintptr_t)buf, count, pos, 8,
+			      access_write);
+}
+
+ssize_t vfiod_rw_split(struct vfio_device *vdev, void *buf, size_t count,
+		       uint64_t pos, unsigned int max, vfiod_access_fn *fn)
+{
+	size_t done = 0;
+
+	while (done < count) {
+		unsigned int len = max;
+		int ret;
+
+		while (len > count - done || (pos + done) % len)
+			len /= 2;
+		ret = fn(vdev, pos + done, (char *)buf + done, len);
+		if (ret)
+			return done ? (ssize_t)done : ret;
+		done += len;
+	}
+	return done;
+}

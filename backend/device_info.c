@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* What GET_INFO, GET_REGION_INFO and GET_IRQ_INFO say of a device. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "chain.h"
+#include "device.h"
+#include "device_info.h"
+#include "host.h"
+
+#define INFO_MINSZ 16 /* up to num_irqs */
+#define INFO_SIZE 24 /* with cap_offset and its padding */
+
+/* vfio_device_info as of 6.12; Debian 12's header ends at cap_offset. */
+union device_info {
+	struct vfio_device_info info;
+	uint8_t bytes[INFO_SIZE];
+};
+
+static int add_caps(struct vfio_chain *chain, const struct vfiod_cap *caps,
+		    uint32_t nr_caps)
+{
+	for (uint32_t i = 0; i < nr_caps; i++) {
+		int ret = vfio_chain_add(chain, caps[i].header, caps[i].size);
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Chain @caps behind an INFO structure of @size bytes at @arg. */
+static int write_caps(const struct vfiod_cap *caps, uint32_t nr_caps,
+		      uint64_t arg, size_t size, uint32_t *argsz,
+		      uint32_t *cap_offset)
+{
+	struct vfio_chain chain = { 0 };
+	int ret;
+
+	ret = add_caps(&chain, caps, nr_caps);
+	if (ret) {
+		vfio_chain_free(&chain);
+		return ret;
+	}
+	return vfio_chain_write(&chain, arg, size, argsz, cap_offset);
+}
+
+/*
+ * Without capabilities the 16 bytes that the kernel's mdev drivers write;
+ * with them the structure as vfio-pci does, as far as the client has it.
+ */
+int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
+{
+	const struct vfiod_type *type = vdev->type;
+	union device_info u = { .bytes = { 0 } };
+	size_t size = INFO_MINSZ;
+	int ret;
+
+	if (vfio_copy_from_user(&u.info, arg, INFO_MINSZ))
+		return -EFAULT;
+	if (u.info.argsz < INFO_MINSZ)
+		return -EINVAL;
+	u.info.flags = type->info_flags;
+	u.info.num_regions = type->nr_regions;
+	u.info.num_irqs = type->nr_irqs;
+	if (type->nr_caps) {
+		size = u.info.argsz < INFO_SIZE ? u.info.argsz : INFO_SIZE;
+		u.info.flags |= VFIO_DEVICE_FLAGS_CAPS;
+		ret = write_caps(type->caps, type->nr_caps, arg, INFO_SIZE,
+				 &u.info.argsz, &u.info.cap_offset);
+		if (ret)
+			return ret;
+	}
+	return vfio_copy_to_user(arg, &u, size);
+}
+
+int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
+{
+	const struct vfiod_region *region;
+	struct vfio_region_info info;
+	int ret;
+
+	if (vfio_copy_from_user(&info, arg, sizeof(info)))
+		return -EFAULT;
+	if (info.argsz < sizeof(info) || info.index >= vdev->type->nr_regions)
+		return -EINVAL;
+	region = &vdev->type->regions[info.index];
+	info.flags = region->flags;
+	info.size = region->size;
+	info.offset = VFIOD_OFFSET(info.index);
+	if (region->nr_caps) {
+		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
+		ret = write_caps(region->caps, region->nr_caps, arg,
+				 sizeof(info), &info.argsz, &info.cap_offset);
+		if (ret)
+			return ret;
+	}
+	return vfio_copy_to_user(arg, &info, sizeof(info));
+}
+
+int vfio_device_get_irq_info(struct vfio_device *vdev, uint64_t arg)
+{
+	const struct vfiod_irq *irq;
+	struct vfio_irq_info info;
+
+	if (vfio_copy_from_user(&info, arg, sizeof(info)))
+		return -EFAULT;
+	if (info.argsz < sizeof(info) || info.index >= vdev->type->nr_irqs)
+		return -EINVAL;
+	irq = &vdev->type->irqs[info.index];
+	if (irq->absent)
+		return -EINVAL;
+	info.flags = irq->flags;
+	info.count = irq->count;
+	return vfio_copy_to_user(arg, &info, sizeof(info));
+}

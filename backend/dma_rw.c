@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* dma_rw: copying to and from mapped memory that is not pinned. */
+#include <errno.h>
+
+#include <vfiod/uapi.h>
+
+#include "type1.h"
+
+/* One call of dma_rw, as far as it is not done yet. */
+struct transfer {
+	struct vfio_mm *caller; /* NULL: not in a client's context */
+	uint64_t iova;
+	uint8_t *buf;
+	size_t len;
+	bool write;
+};
+
+/* READ is needed for either direction, as in the kernel. */
+static bool allowed(const struct vfio_dma *dma, bool write)
+{
+	uint8_t need = VFIO_DMA_MAP_FLAG_READ;
+
+	if (write)
+		need |= VFIO_DMA_MAP_FLAG_WRITE;
+	return (dma->prot & need) == need;
+}
+
+/* A process that is gone comes before one that is another. */
+static int check_caller(const struct vfio_dma *dma, struct vfio_mm *caller)
+{
+	if (!caller || caller == dma->mm)
+		return 0;
+	if (dma->mm->ops->pin(dma->mm, dma->vaddr, false) == -ESRCH)
+		return -EPERM;
+	return -EFAULT;
+}
+
+static int copy(struct vfio_dma *dma, const struct transfer *t, size_t len)
+{
+	uint64_t offset = t->iova - dma->iova;
+	int ret;
+
+	ret = check_caller(dma, t->caller);
+	if (ret)
+		return ret;
+	ret = dma->mm->ops->rw(dma->mm, dma->vaddr + offset, t->buf, len,
+			       t->write);
+	if (ret)
+		return ret == -ESRCH ? -EPERM : -EFAULT;
+	if (t->write)
+		vfio_dirty_set(dma, offset, len);
+	return 0;
+}
+
+/* As much as one mapping holds. */
+static int step(struct vfio_iommu *iommu, struct transfer *t)
+{
+	struct vfio_dma *dma = vfio_dma_find(&iommu->dmas, t->iova, t->iova);
+	size_t len = t->len;
+	int ret;
+
+	if (!dma)
+		return -EINVAL;
+	if (!allowed(dma, t->write))
+		return -EPERM;
+	if (len - 1 > vfio_dma_last(dma) - t->iova)
+		len = vfio_dma_last(dma) - t->iova + 1;
+	ret = copy(dma, t, len);
+	if (ret)
+		return ret;
+	t->iova += len;
+	t->buf += len;
+	t->len -= len;
+	/* It does not go on at 0. */
+	return t->len && !t->iova ? -EINVAL : 0;
+}
+
+/*
+ * The lock is held over the copy, as in the kernel: memory that is slow to
+ * come delays only its own container, and the mapping cannot go meanwhile.
+ */
+static int transfer(struct vfio_iommu *iommu, struct transfer *t)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&iommu->lock);
+	if (iommu->vaddr_invalid_count)
+		ret = -EBUSY;
+	while (!ret && t->len)
+		ret = step(iommu, t);
+	pthread_mutex_unlock(&iommu->lock);
+	return ret;
+}
+
+int vfio_type1_dma_rw(void *data, struct vfio_device *vdev, uint64_t iova,
+		      void *buf, size_t len, bool write)
+{
+	struct vfio_client *client = vfio_current();
+	struct transfer t = {
+		.iova = iova, .buf = buf, .len = len, .write = write
+	};
+	int ret;
+
+	(void)vdev;
+	/* A caller whose address space is gone has not mapped anything. */
+	if (client && client->ops->mm_get(client, &t.caller))
+		return -EFAULT;
+	ret = transfer(data, &t);
+	vfio_mm_put(t.caller);
+	return ret;
+}

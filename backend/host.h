@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the model asks of its surroundings: the calling thread ("current"),
+ * the address spaces whose memory is mapped, and eventfds. The daemon
+ * implements them over /proc and system calls, the unit tests over their own
+ * memory.
+ */
+#ifndef VFIOD_BACKEND_HOST_H
+#define VFIOD_BACKEND_HOST_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vfio_container;
+struct vfio_mm;
+struct vfio_client;
+struct vfio_eventfd;
+
+#define VFIO_PAGE_SHIFT 12
+#define VFIO_PAGE_SIZE (1UL << VFIO_PAGE_SHIFT)
+
+/*
+ * An address space, the kernel's mm_struct. One object stands for one mm as
+ * long as anybody refers to it: comparing pointers compares address spaces.
+ * All ops may be called from any thread, and may sleep.
+ */
+struct vfio_mm_ops {
+	/* Copy @len bytes at @vaddr, as the process itself could: 0, -EFAULT;
+	 * -ESRCH when the process has exited or called execve. */
+	int (*rw)(struct vfio_mm *mm, uint64_t vaddr, void *buf, size_t len,
+		  bool write);
+	/* Could the page at @vaddr be pinned (FOLL_LONGTERM, for writing if
+	 * @write)? 0, -EFAULT, -ESRCH as above. */
+	int (*pin)(struct vfio_mm *mm, uint64_t vaddr, bool write);
+	/* RLIMIT_MEMLOCK in pages; UINT64_MAX for no limit. */
+	uint64_t (*memlock)(struct vfio_mm *mm);
+	/* The last reference is gone. */
+	void (*release)(struct vfio_mm *mm);
+};
+
+struct vfio_mm {
+	const struct vfio_mm_ops *ops;
+	atomic_uint refs;
+	/* Pages charged by all containers together: mm->locked_vm. */
+	atomic_uint_least64_t locked_vm;
+};
+
+static inline struct vfio_mm *vfio_mm_get(struct vfio_mm *mm)
+{
+	atomic_fetch_add(&mm->refs, 1);
+	return mm;
+}
+
+static inline void vfio_mm_put(struct vfio_mm *mm)
+{
+	if (mm && atomic_fetch_sub(&mm->refs, 1) == 1)
+		mm->ops->release(mm);
+}
+
+/*
+ * The thread that issued the call being served. Valid for that call only,
+ * used only by the thread that serves it.
+ */
+struct vfio_client_ops {
+	/* All or nothing: 0 or -EFAULT. */
+	int (*copy_from)(struct vfio_client *client, void *to, uint64_t from,
+			 size_t n);
+	int (*copy_to)(struct vfio_client *client, uint64_t to,
+		       const void *from, size_t n);
+	/* -EBADF, -EINVAL (not an eventfd); the reference is the caller's. */
+	int (*eventfd_get)(struct vfio_client *client, int fd,
+			   struct vfio_eventfd **eventfd);
+	/* -EBADF, -EBADFD (not a container); the reference likewise. */
+	int (*container_get)(struct vfio_client *client, int fd,
+			     struct vfio_container **container);
+	/* The caller's address space, with a reference. */
+	int (*mm_get)(struct vfio_client *client, struct vfio_mm **mm);
+	/* Has it the capability (CAP_*) on the machine itself? */
+	bool (*capable)(struct vfio_client *client, int cap);
+};
+
+struct vfio_client {
+	const struct vfio_client_ops *ops;
+};
+
+/*
+ * A client's eventfd. signal adds 1 and never blocks. watch calls @fn on a
+ * thread of the host each time the counter becomes positive, consuming it,
+ * and once soon if it is positive already (drivers/vfio/virqfd.c); one watch
+ * an object. When unwatch returns, @fn does not run and will not. put drops
+ * the only reference there is, unwatched.
+ */
+struct vfio_eventfd_ops {
+	void (*signal)(struct vfio_eventfd *eventfd);
+	int (*watch)(struct vfio_eventfd *eventfd, void (*fn)(void *arg),
+		     void *arg);
+	void (*unwatch)(struct vfio_eventfd *eventfd);
+	void (*put)(struct vfio_eventfd *eventfd);
+};
+
+struct vfio_eventfd {
+	const struct vfio_eventfd_ops *ops;
+};
+
+static inline void vfio_eventfd_put(struct vfio_eventfd *eventfd)
+{
+	if (eventfd)
+		eventfd->ops->put(eventfd);
+}
+
+/*
+ * The caller of this thread's call; NULL on threads that serve no client (a
+ * plugin's own), which the kernel would call kernel threads. Who enters the
+ * model for a client sets it before and clears it after.
+ */
+struct vfio_client *vfio_current(void);
+void vfio_set_current(struct vfio_client *client);
+
+/* With a current client: 0 or -EFAULT. */
+int vfio_copy_from_user(void *to, uint64_t from, size_t n);
+int vfio_copy_to_user(uint64_t to, const void *from, size_t n);
+
+/*
+ * Logging, one line, no newline at the end; level as in syslog (3 error,
+ * 4 warning, 6 info, 7 debug). Provided by the surroundings.
+ */
+void vfio_log(int level, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The interrupts of a device that are declared in its type's table: what
+ * the client has set by SET_IRQS, and their delivery. The rules are
+ * vfio-pci's (drivers/vfio/pci/vfio_pci_intrs.c).
+ */
+#ifndef VFIOD_BACKEND_IRQ_H
+#define VFIOD_BACKEND_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vfio_device;
+struct vfio_irqs;
+
+/* NULL for ENOMEM. One lock inside, a leaf: it is taken inside all others. */
+struct vfio_irqs *vfio_irqs_create(const struct vfio_device *vdev);
+void vfio_irqs_destroy(struct vfio_irqs *irqs);
+
+/* VFIO_DEVICE_SET_IRQS; @arg is the client's address of the structure. */
+int vfio_irqs_set(struct vfio_irqs *irqs, uint64_t arg);
+/* The device was closed: everything off, all eventfds given back. */
+void vfio_irqs_disable(struct vfio_irqs *irqs);
+
+/* vfiod_irq_trigger(), vfiod_irq_line(). */
+int vfio_irqs_trigger(struct vfio_irqs *irqs, unsigned int index,
+		      unsigned int vector);
+int vfio_irqs_line(struct vfio_irqs *irqs, unsigned int index, bool up);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* VFIO_IOMMU_MAP_DMA. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+
+#include <vfiod/uapi.h>
+
+#include "type1.h"
+
+#define RIGHTS (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
+
+static int check_range(const struct vfio_iommu *iommu,
+		       const struct vfio_iommu_type1_dma_map *map)
+{
+	uint64_t mask = vfio_iommu_pgsize(iommu) - 1;
+
+	if (!map->size || (map->size | map->iova | map->vaddr) & mask)
+		return -EINVAL;
+	if (map->iova + map->size - 1 < map->iova ||
+	    map->vaddr + map->size - 1 < map->vaddr)
+		return -EINVAL;
+	return 0;
+}
+
+/* The caller's address space, and its right to lock more than its limit. */
+static int set_owner(struct vfio_dma *dma)
+{
+	struct vfio_client *client = vfio_current();
+	struct vfio_mm *mm;
+	int ret;
+
+	ret = client->ops->mm_get(client, &mm);
+	if (ret)
+		return ret;
+	vfio_mm_put(dma->mm);
+	dma->mm = mm;
+	dma->lock_cap = client->ops->capable(client, CAP_IPC_LOCK);
+	return 0;
+}
+
+static int init_dma(struct vfio_iommu *iommu, struct vfio_dma *dma,
+		    const struct vfio_iommu_type1_dma_map *map)
+{
+	int ret;
+
+	dma->iova = map->iova;
+	dma->size = map->size;
+	dma->vaddr = map->vaddr;
+	dma->prot = map->flags & RIGHTS;
+	RB_INIT(&dma->pages);
+	ret = set_owner(dma);
+	if (!ret && iommu->dirty_tracking)
+		ret = vfio_dirty_alloc(dma);
+	return ret;
+}
+
+/* @map->vaddr is taken as it is: a device that uses it finds out. */
+static int add(struct vfio_iommu *iommu,
+	       const struct vfio_iommu_type1_dma_map *map)
+{
+	struct vfio_dma *dma;
+	int ret;
+
+	if (vfio_dma_find(&iommu->dmas, map->iova, map->iova + map->size - 1))
+		return -EEXIST;
+	if (!iommu->dma_avail)
+		return -ENOSPC;
+	dma = calloc(1, sizeof(*dma));
+	if (!dma)
+		return -ENOMEM;
+	ret = init_dma(iommu, dma, map);
+	if (ret) {
+		vfio_mm_put(dma->mm);
+		free(dma);
+		return ret;
+	}
+	vfio_dma_insert(&iommu->dmas, dma);
+	iommu->dma_avail--;
+	return 0;
+}
+
+/*
+ * A new address for a mapping whose address UNMAP with VADDR has declared
+ * invalid. Nothing of it is charged, so no charge moves to a new owner: pins
+ * come from emulated groups, and next to those no address gets invalid.
+ */
+static int update_vaddr(struct vfio_iommu *iommu,
+			const struct vfio_iommu_type1_dma_map *map)
+{
+	struct vfio_dma *dma;
+	int ret;
+
+	dma = vfio_dma_find(&iommu->dmas, map->iova, map->iova + map->size - 1);
+	if (!dma)
+		return -ENOENT;
+	if (!dma->vaddr_invalid || dma->iova != map->iova ||
+	    dma->size != map->size)
+		return -EINVAL;
+	ret = set_owner(dma);
+	if (ret)
+		return ret;
+	dma->vaddr = map->vaddr;
+	dma->vaddr_invalid = false;
+	iommu->vaddr_invalid_count--;
+	return 0;
+}
+
+static int map_locked(struct vfio_iommu *iommu,
+		      const struct vfio_iommu_type1_dma_map *map)
+{
+	int ret = check_range(iommu, map);
+
+	if (ret)
+		return ret;
+	if (map->flags & VFIO_DMA_MAP_FLAG_VADDR)
+		return update_vaddr(iommu, map);
+	return add(iommu, map);
+}
+
+int vfio_type1_map_dma(struct vfio_iommu *iommu, uint64_t arg)
+{
+	struct vfio_iommu_type1_dma_map map;
+	int ret;
+
+	ret = vfio_copy_from_user(&map, arg, sizeof(map));
+	if (ret)
+		return ret;
+	if (map.argsz < sizeof(map) ||
+	    map.flags & ~(RIGHTS | VFIO_DMA_MAP_FLAG_VADDR))
+		return -EINVAL;
+	/* Either rights or VADDR, not both. */
+	if (!(map.flags & RIGHTS) == !(map.flags & VFIO_DMA_MAP_FLAG_VADDR))
+		return -EINVAL;
+	pthread_mutex_lock(&iommu->lock);
+	ret = map_locked(iommu, &map);
+	pthread_mutex_unlock(&iommu->lock);
+	return ret;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Pinned pages: their place in a mapping, their charge, their content. */
+#include <errno.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+
+#include "dma.h"
+#include "host.h"
+#include "iommu.h"
+#include "page.h"
+
+static int compare(const struct vfio_page *a, const struct vfio_page *b)
+{
+	return a->iova < b->iova ? -1 : a->iova > b->iova;
+}
+
+RB_PROTOTYPE_INTERNAL(vfio_page_tree, vfio_page, node, compare,
+		      static __attribute__((unused)))
+RB_GENERATE_INTERNAL(vfio_page_tree, vfio_page, node, compare,
+		     static __attribute__((unused)))
+
+struct vfio_page *vfio_page_find(struct vfio_dma *dma, uint64_t iova)
+{
+	struct vfio_page key = { .iova = iova };
+
+	return RB_FIND(vfio_page_tree, &dma->pages, &key);
+}
+
+struct vfio_page *vfio_page_first(struct vfio_dma *dma)
+{
+	return RB_MIN(vfio_page_tree, &dma->pages);
+}
+
+struct vfio_page *vfio_page_next(struct vfio_page *page)
+{
+	return RB_NEXT(vfio_page_tree, NULL, page);
+}
+
+/*
+ * __account_locked_vm(): containers share an mm, and each has a lock of its
+ * own, so test and charge are one step.
+ */
+static int charge(struct vfio_mm *mm, bool lock_cap)
+{
+	uint64_t limit = lock_cap ? UINT64_MAX : mm->ops->memlock(mm);
+	uint_least64_t locked = atomic_load(&mm->locked_vm);
+
+	do {
+		if (locked >= limit)
+			return -ENOMEM;
+	} while (!atomic_compare_exchange_weak(&mm->locked_vm, &locked,
+					       locked + 1));
+	return 0;
+}
+
+/* The mapping's right decides, not what the device asked for. */
+static int pin_and_charge(struct vfio_dma *dma, uint64_t vaddr)
+{
+	int ret;
+
+	ret = dma->mm->ops->pin(dma->mm, vaddr,
+				dma->prot & VFIO_DMA_MAP_FLAG_WRITE);
+	if (ret == -ESRCH)
+		return -ENODEV;
+	return ret ? ret : charge(dma->mm, dma->lock_cap);
+}
+
+int vfio_page_create(struct vfio_dma *dma, uint64_t iova,
+		     struct vfio_page **result)
+{
+	uint64_t vaddr = dma->vaddr + (iova - dma->iova);
+	struct vfio_page *page;
+	int ret;
+
+	vaddr &= ~(uint64_t)(VFIO_PAGE_SIZE - 1);
+	ret = pin_and_charge(dma, vaddr);
+	if (ret)
+		return ret;
+	page = calloc(1, sizeof(*page));
+	if (!page) {
+		atomic_fetch_sub(&dma->mm->locked_vm, 1);
+		return -ENOMEM;
+	}
+	page->iova = iova;
+	page->dma = dma;
+	page->mm = vfio_mm_get(dma->mm);
+	page->vaddr = vaddr;
+	page->writable = dma->prot & VFIO_DMA_MAP_FLAG_WRITE;
+	LIST_INIT(&page->pins);
+	RB_INSERT(vfio_page_tree, &dma->pages, page);
+	*result = page;
+	return 0;
+}
+
+void vfio_page_detach(struct vfio_page *page)
+{
+	RB_REMOVE(vfio_page_tree, &page->dma->pages, page);
+	page->dma = NULL;
+	atomic_fetch_sub(&page->mm->locked_vm, 1);
+}
+
+void vfio_page_destroy(struct vfio_page *page)
+{
+	vfio_mm_put(page->mm);
+	free(page);
+}
+
+int vfio_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
+		 bool write)
+{
+	int ret;
+
+	if (offset > VFIO_PAGE_SIZE || len > VFIO_PAGE_SIZE - offset)
+		return -EINVAL;
+	if (atomic_load(&page->revoked) || (write && !page->writable))
+		return -EFAULT;
+	ret = page->mm->ops->rw(page->mm, page->vaddr + offset, buf, len,
+				write);
+	return ret ? -EFAULT : 0;
+}

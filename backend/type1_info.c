@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* VFIO_IOMMU_GET_INFO. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <vfiod/uapi.h>
+
+#include "chain.h"
+#include "type1.h"
+
+#define INFO_MINSZ offsetof(struct vfio_iommu_type1_info, cap_offset)
+
+static int add_migration(struct vfio_chain *chain, struct vfio_iommu *iommu)
+{
+	struct vfio_iommu_type1_info_cap_migration cap = {
+		.header.id = VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION,
+		.header.version = 1,
+		.pgsize_bitmap = vfio_iommu_pgsize(iommu),
+		.max_dirty_bitmap_size = VFIO_DIRTY_BITMAP_SIZE_MAX,
+	};
+
+	return vfio_chain_add(chain, &cap.header, sizeof(cap));
+}
+
+static int add_dma_avail(struct vfio_chain *chain, struct vfio_iommu *iommu)
+{
+	struct vfio_iommu_type1_info_dma_avail cap = {
+		.header.id = VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL,
+		.header.version = 1,
+		.avail = iommu->dma_avail,
+	};
+
+	return vfio_chain_add(chain, &cap.header, sizeof(cap));
+}
+
+/*
+ * There is no IOVA_RANGE: emulated groups allow any address, which the
+ * kernel expresses by leaving the capability out.
+ */
+static int fill(struct vfio_iommu *iommu, struct vfio_iommu_type1_info *info,
+		struct vfio_chain *chain)
+{
+	int ret;
+
+	pthread_mutex_lock(&iommu->lock);
+	info->flags = VFIO_IOMMU_INFO_PGSIZES | VFIO_IOMMU_INFO_CAPS;
+	info->iova_pgsizes = iommu->pgsize_bitmap;
+	ret = add_migration(chain, iommu);
+	if (!ret)
+		ret = add_dma_avail(chain, iommu);
+	pthread_mutex_unlock(&iommu->lock);
+	return ret;
+}
+
+int vfio_type1_get_info(struct vfio_iommu *iommu, uint64_t arg)
+{
+	struct vfio_iommu_type1_info info;
+	struct vfio_chain chain = { 0 };
+	size_t written;
+	int ret;
+
+	memset(&info, 0, sizeof(info));
+	ret = vfio_copy_from_user(&info, arg, INFO_MINSZ);
+	if (ret)
+		return ret;
+	if (info.argsz < INFO_MINSZ)
+		return -EINVAL;
+	written = info.argsz < sizeof(info) ? info.argsz : sizeof(info);
+	ret = fill(iommu, &info, &chain);
+	if (ret) {
+		vfio_chain_free(&chain);
+		return ret;
+	}
+	ret = vfio_chain_write(&chain, arg, sizeof(info), &info.argsz,
+			       &info.cap_offset);
+	return ret ? ret : vfio_copy_to_user(arg, &info, written);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/pidfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "container_fd.h"
+#include "daemon.h"
+#include "eventfd.h"
+#include "log.h"
+#include "mm.h"
+#include "task_status.h"
+
+/* Linux 6.9: a pidfd of any thread, not of a process's first one only. */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
+static struct client *to_client(struct vfio_client *base)
+{
+	return (struct client *)base;
+}
+
+/* What is wrong with a client must be told once, not at each call. */
+static int copy_error(const struct client *client, int ret)
+{
+	if (ret == -EPERM)
+		vfio_log(LOG_LEVEL_DEBUG,
+			 "may not access the memory of thread %d",
+			 client->tid);
+	return ret ? -EFAULT : 0;
+}
+
+static int client_copy_from(struct vfio_client *base, void *to, uint64_t from,
+			    size_t n)
+{
+	struct client *client = to_client(base);
+
+	return copy_error(client, mm_copy(client->tid, from, to, n, false));
+}
+
+static int client_copy_to(struct vfio_client *base, uint64_t to,
+			  const void *from, size_t n)
+{
+	struct client *client = to_client(base);
+
+	return copy_error(client, mm_copy(client->tid, to,
+					  (void *)(uintptr_t)from, n, true));
+}
+
+static int open_pidfd(pid_t tid)
+{
+	long tgid;
+	int pidfd, ret;
+
+	pidfd = pidfd_open(tid, PIDFD_THREAD);
+	if (pidfd >= 0 || errno != EINVAL)
+		return pidfd < 0 ? -errno : pidfd;
+	/* Its process has the same files, unless it took care not to. */
+	ret = task_status_number(tid, "Tgid:", &tgid);
+	if (ret)
+		return ret;
+	pidfd = pidfd_open(tgid, 0);
+	return pidfd < 0 ? -errno : pidfd;
+}
+
+int client_fd(pid_t tid, int fd)
+{
+	int pidfd, ret;
+
+	pidfd = open_pidfd(tid);
+	if (pidfd < 0)
+		return pidfd;
+	ret = pidfd_getfd(pidfd, fd, 0);
+	if (ret < 0)
+		ret = -errno;
+	close(pidfd);
+	if (ret >= 0 && (fcntl(ret, F_GETFL) & O_PATH)) {
+		close(ret);
+		return -EBADF;
+	}
+	return ret;
+}
+
+static int client_eventfd_get(struct vfio_client *base, int fd,
+			      struct vfio_eventfd **eventfd)
+{
+	struct client *client = to_client(base);
+	int ours, ret;
+
+	ours = client_fd(client->tid, fd);
+	if (ours < 0)
+		return ours;
+	ret = eventfd_create(&client->daemon->eventfds, ours, eventfd);
+	if (ret)
+		close(ours);
+	return ret;
+}
+
+static int client_container_get(struct vfio_client *base, int fd,
+				struct vfio_container **container)
+{
+	struct client *client = to_client(base);
+	int ours, ret;
+
+	ours = client_fd(client->tid, fd);
+	if (ours < 0)
+		return ours;
+	ret = container_fd_find(client->daemon, ours, container);
+	close(ours);
+	return ret;
+}
+
+static int client_mm(struct client *client)
+{
+	if (client->mm)
+		return 0;
+	return mm_find(client->daemon->mms, client->tid, &client->mm);
+}
+
+static int client_mm_get(struct vfio_client *base, struct vfio_mm **mm)
+{
+	struct client *client = to_client(base);
+	int ret;
+
+	ret = client_mm(client);
+	if (!ret)
+		*mm = vfio_mm_get(client->mm);
+	return ret;
+}
+
+/*
+ * capable(): in the user namespace of the machine, which is here the one
+ * that vfiod was started in.
+ */
+static bool client_capable(struct vfio_client *base, int cap)
+{
+	struct client *client = to_client(base);
+	struct __user_cap_header_struct hdr = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+		.pid = client->tid,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &hdr, data) || client_mm(client))
+		return false;
+	return (data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap)) &&
+	       mm_is_native(client->mm);
+}
+
+static const struct vfio_client_ops client_ops = {
+	.copy_from = client_copy_from,
+	.copy_to = client_copy_to,
+	.eventfd_get = client_eventfd_get,
+	.container_get = client_container_get,
+	.mm_get = client_mm_get,
+	.capable = client_capable,
+};
+
+void client_enter(struct client *client, struct daemon *daemon, pid_t tid)
+{
+	*client = (struct client){
+		.base.ops = &client_ops,
+		.daemon = daemon,
+		.tid = tid,
+	};
+	vfio_set_current(&client->base);
+}
+
+void client_leave(struct client *client)
+{
+	vfio_set_current(NULL);
+	vfio_mm_put(client->mm);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The thread behind a request: struct vfio_client over its thread id. It
+ * waits in the kernel for the answer, so the id is its own as long as the
+ * call lasts.
+ */
+#ifndef VFIOD_DAEMON_CLIENT_H
+#define VFIOD_DAEMON_CLIENT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "../backend/host.h"
+
+struct daemon;
+
+struct client {
+	struct vfio_client base;
+	struct daemon *daemon;
+	pid_t tid;
+	struct vfio_mm *mm; /* looked up when first asked for */
+};
+
+/*
+ * client_enter makes @client the current one of this thread, client_leave
+ * ends that. The pair is on one thread, around the calls into the model.
+ */
+void client_enter(struct client *client, struct daemon *daemon, pid_t tid);
+void client_leave(struct client *client);
+
+/*
+ * The file that has number @fd in thread @tid, as an fd of ours, O_CLOEXEC:
+ * -EBADF if it has none, or one opened with O_PATH; -EPERM, -ESRCH, -EMFILE.
+ */
+int client_fd(pid_t tid, int fd);
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#define FUSE_USE_VERSION 35
+#include "device_fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fuse_lowlevel.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vfiod/uapi.h>
+
+#include "../backend/device.h"
+#include "../backend/group.h"
+#include "client.h"
+#include "daemon.h"
+#include "handover.h"
+#include "log.h"
+#include "nodes.h"
+
+#define STACK_BYTES (256 * 1024)
+
+/* One GET_DEVICE_FD on the thread that was made for it. */
+struct job {
+	struct daemon *daemon;
+	/* By ptrace: the request, and the device that has been opened. */
+	fuse_req_t req;
+	struct vfio_device_file *file;
+	struct closing_entry closing;
+	/* By seccomp. */
+	int listener;
+	struct handover_notif notif;
+};
+
+static int run_job(struct job *job, void *(*fn)(void *job))
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int ret;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	atomic_fetch_add(&job->daemon->jobs, 1);
+	ret = -pthread_create(&thread, &attr, fn, job);
+	if (ret)
+		atomic_fetch_sub(&job->daemon->jobs, 1);
+	pthread_attr_destroy(&attr);
+	return ret;
+}
+
+static void end_job(struct job *job)
+{
+	struct daemon *daemon = job->daemon;
+
+	free(job);
+	atomic_fetch_sub(&daemon->jobs, 1);
+}
+
+static void count(struct daemon *daemon, int ret)
+{
+	account_ioctl(&daemon->account, ACCOUNT_GROUP,
+		      VFIO_GROUP_GET_DEVICE_FD, ret);
+}
+
+/* Open the device that @arg names, for thread @tid. */
+static int open_device(struct daemon *daemon, struct vfio_group *group,
+		       pid_t tid, uint64_t arg,
+		       struct vfio_device_file **file)
+{
+	struct client client;
+	int ret;
+
+	client_enter(&client, daemon, tid);
+	ret = vfio_group_get_device(group, arg, file);
+	client_leave(&client);
+	return ret;
+}
+
+static void device_path(char path[HANDOVER_PATH_MAX],
+			const struct daemon *daemon,
+			const struct vfio_device_file *file)
+{
+	snprintf(path, HANDOVER_PATH_MAX, "%s/%s", daemon->device_dir,
+		 file->vdev->name);
+}
+
+static void answer_ok(void *opaque, int result)
+{
+	struct job *job = opaque;
+
+	fuse_reply_ioctl(job->req, result, NULL, 0);
+}
+
+static void explain(const struct handover *handover, int ret)
+{
+	if (ret == -EBUSY && !handover->answered)
+		vfio_log(LOG_LEVEL_WARNING,
+			 "thread %d is being traced (gdb, strace): it cannot "
+			 "be given a device fd", handover->tid);
+	else if (ret != -ESRCH)
+		vfio_log(LOG_LEVEL_INFO, "no device fd for thread %d: %s",
+			 handover->tid, strerror(-ret));
+}
+
+/*
+ * The closing entry makes whoever asks about the group next wait for the end
+ * of this, so that a device whose fd could not be handed over is closed when
+ * the client hears of it.
+ */
+static void *ptrace_job(void *arg)
+{
+	struct job *job = arg;
+	struct daemon *daemon = job->daemon;
+	struct ticket ticket = {
+		.tid = fuse_req_ctx(job->req)->pid,
+		.file = job->file,
+	};
+	char path[HANDOVER_PATH_MAX];
+	struct handover handover = {
+		.tid = ticket.tid,
+		.path = path,
+		.inherits = daemon->is_run,
+		.answer = answer_ok,
+		.opaque = job,
+	};
+	int ret;
+
+	device_path(path, daemon, job->file);
+	ticket_add(&daemon->tickets, &ticket);
+	ret = handover_ptrace(&handover);
+	ticket_remove(&daemon->tickets, &ticket);
+	if (ret < 0)
+		explain(&handover, ret);
+	if (ticket.file)
+		vfio_device_file_release(ticket.file);
+	closing_release_end(&daemon->closing, &job->closing);
+	if (!handover.answered)
+		fuse_reply_err(job->req, -ret);
+	count(daemon, ret);
+	end_job(job);
+	return NULL;
+}
+
+/* The device is open; the rest is for a thread of its own. */
+static int start_ptrace_job(struct daemon *daemon, struct vfio_group *group,
+			    fuse_req_t req, struct vfio_device_file *file)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int ret;
+
+	if (!job)
+		return -ENOMEM;
+	job->daemon = daemon;
+	job->req = req;
+	job->file = file;
+	job->closing.group = group;
+	closing_release_begin(&daemon->closing, &job->closing);
+	ret = run_job(job, ptrace_job);
+	if (ret) {
+		closing_release_end(&daemon->closing, &job->closing);
+		free(job);
+	}
+	return ret;
+}
+
+void device_fd_by_ptrace(struct daemon *daemon, struct vfio_group *group,
+			 fuse_req_t req, uint64_t arg)
+{
+	struct vfio_device_file *file;
+	int ret;
+
+	ret = open_device(daemon, group, fuse_req_ctx(req)->pid, arg, &file);
+	if (!ret) {
+		ret = start_ptrace_job(daemon, group, req, file);
+		if (!ret)
+			return;
+		vfio_device_file_release(file);
+	}
+	count(daemon, ret);
+	fuse_reply_err(req, -ret);
+}
+
+/* An fd of ours for @file, which is used up. */
+static int open_ours(struct daemon *daemon, struct vfio_device_file *file)
+{
+	struct ticket ticket = { .tid = gettid(), .file = file };
+	char path[HANDOVER_PATH_MAX];
+	int fd;
+
+	device_path(path, daemon, file);
+	ticket_add(&daemon->tickets, &ticket);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	ticket_remove(&daemon->tickets, &ticket);
+	if (ticket.file)
+		vfio_device_file_release(ticket.file);
+	return fd;
+}
+
+/*
+ * Ours is closed before the client gets its answer: were it not, the client's
+ * close would not be the last one.
+ */
+static int give(struct job *job, int ours)
+{
+	int theirs;
+
+	theirs = handover_notif_addfd(job->listener, job->notif.id, ours);
+	close(ours);
+	return theirs;
+}
+
+/* What the ioctl is to return; the group's file is held open by the caller. */
+static int get_device_fd(struct job *job, struct vfio_group *group)
+{
+	struct daemon *daemon = job->daemon;
+	struct vfio_device_file *file;
+	int ret;
+
+	closing_settle(daemon, group, NULL);
+	ret = open_device(daemon, group, job->notif.tid, job->notif.arg,
+			  &file);
+	if (ret)
+		return ret;
+	ret = open_ours(daemon, file);
+	return ret < 0 ? ret : give(job, ret);
+}
+
+/* False: it is not about one of our groups, or it cannot be seen. */
+static bool serve(struct job *job, int *ret)
+{
+	struct vfio_group *group = NULL;
+	struct stat st;
+	int fd;
+
+	fd = client_fd(job->notif.tid, job->notif.fd);
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st))
+		group = nodes_group(job->daemon, &st);
+	/* What was looked at was the client's only if it still waits. */
+	if (group && !handover_notif_valid(job->listener, job->notif.id))
+		*ret = get_device_fd(job, group);
+	close(fd);
+	return group;
+}
+
+static void *seccomp_job(void *arg)
+{
+	struct job *job = arg;
+	int ret = -ENOENT;
+
+	if (!serve(job, &ret)) {
+		handover_notif_continue(job->listener, job->notif.id);
+	} else {
+		count(job->daemon, ret);
+		handover_notif_answer(job->listener, job->notif.id, ret);
+	}
+	end_job(job);
+	return NULL;
+}
+
+void device_fd_by_seccomp(struct daemon *daemon, int listener)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int ret;
+
+	if (!job)
+		return;
+	job->daemon = daemon;
+	job->listener = listener;
+	ret = handover_notif_recv(listener, &job->notif);
+	if (!ret) {
+		ret = run_job(job, seccomp_job);
+		if (ret)
+			handover_notif_answer(listener, job->notif.id, ret);
+	}
+	if (ret)
+		free(job);
+}

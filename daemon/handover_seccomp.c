@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/vfio.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#endif
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the low half of an argument is taken to come first"
+#endif
+
+#define LOAD(field) \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define SKIP_UNLESS(value, n) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (n))
+#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
+
+/*
+ * x32 calls have the native arch, but another number. The kernel takes the
+ * command of an ioctl from the low half of its argument, and so does this.
+ */
+static const struct sock_filter program[] = {
+	LOAD(nr),
+	SKIP_UNLESS(__NR_ioctl, 5),
+	LOAD(args[1]),
+	SKIP_UNLESS(VFIO_GROUP_GET_DEVICE_FD, 3),
+	LOAD(arch),
+	SKIP_UNLESS(NATIVE_ARCH, 1),
+	RETURN(SECCOMP_RET_USER_NOTIF),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
+static int install(unsigned int flags)
+{
+	const struct sock_fprog fprog = {
+		.len = sizeof(program) / sizeof(program[0]),
+		.filter = (struct sock_filter *)program,
+	};
+	long fd;
+
+	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int handover_filter_install(void)
+{
+	/* The filter guards nothing, so it need not slow anything down. */
+	unsigned int flags = SECCOMP_FILTER_FLAG_NEW_LISTENER |
+			     SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+			     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	int fd;
+
+	fd = install(flags);
+	if (fd == -EINVAL) { /* before 5.19 */
+		flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		fd = install(flags);
+	}
+	if (fd != -EACCES)
+		return fd;
+	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return install(flags);
+}
+
+static int request(int listener, unsigned long cmd, void *arg)
+{
+	int rc;
+
+	rc = ioctl(listener, cmd, arg);
+	if (rc >= 0)
+		return rc;
+	/* Which of the two it is depends on how far the call had got. */
+	return errno == ESRCH ? -ENOENT : -errno;
+}
+
+int handover_notif_recv(int listener, struct handover_notif *n)
+{
+	struct seccomp_notif req = { 0 };
+	int rc;
+
+	rc = request(listener, SECCOMP_IOCTL_NOTIF_RECV, &req);
+	if (rc < 0)
+		return rc;
+	n->id = req.id;
+	n->tid = (pid_t)req.pid;
+	n->fd = (int)req.data.args[0];
+	n->arg = req.data.args[2];
+	return 0;
+}
+
+int handover_notif_valid(int listener, uint64_t id)
+{
+	return request(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+}
+
+int handover_notif_addfd(int listener, uint64_t id, int fd)
+{
+	struct seccomp_notif_addfd add = {
+		.id = id,
+		.srcfd = (uint32_t)fd,
+		.newfd_flags = O_CLOEXEC,
+	};
+
+	return request(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+}
+
+int handover_notif_continue(int listener, uint64_t id)
+{
+	struct seccomp_notif_resp resp = {
+		.id = id,
+		.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+	};
+
+	return request(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
+}
+
+int handover_notif_answer(int listener, uint64_t id, int result)
+{
+	struct seccomp_notif_resp resp = {
+		.id = id,
+		.val = result < 0 ? 0 : result,
+		.error = result < 0 ? result : 0,
+	};
+
+	return request(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
+}

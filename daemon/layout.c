@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../backend/group.h"
+#include "mdev.h"
+#include "sysfs.h"
+#include "tree.h"
+
+#define VARS_PER_DEVICE 3
+
+/* Anybody may try to open a device file: only who has a ticket can. */
+static void add_device_files(struct tree *tree, const struct mdevs *mdevs,
+			     struct tree_node *dir)
+{
+	for (size_t i = 0; i < mdevs->nr; i++)
+		tree_file(tree, dir, mdevs->mdev[i].uuid, TREE_DEVICE, 0666,
+			  mdevs->mdev[i].group);
+}
+
+static struct tree *finish(struct tree *tree, const struct mdevs *mdevs)
+{
+	sysfs_build(tree, mdevs);
+	if (!tree_failed(tree))
+		return tree;
+	tree_destroy(tree);
+	return NULL;
+}
+
+struct tree *layout_run(const struct mdevs *mdevs)
+{
+	struct tree *tree = tree_create();
+	struct tree_node *dev;
+	char name[16];
+
+	if (!tree)
+		return NULL;
+	dev = tree_dir(tree, NULL, "dev");
+	tree_file(tree, dev, "vfio", TREE_CONTAINER, 0666, NULL);
+	tree_file(tree, dev, ".control", TREE_CONTROL, 0600, NULL);
+	for (size_t i = 0; i < mdevs->nr; i++) {
+		snprintf(name, sizeof(name), "%d", mdevs->mdev[i].group->id);
+		tree_file(tree, dev, name, TREE_GROUP, 0600,
+			  mdevs->mdev[i].group);
+	}
+	add_device_files(tree, mdevs, tree_dir(tree, dev, ".device"));
+	return finish(tree, mdevs);
+}
+
+/* /run/vfiod/env, for shells. */
+static void add_env_file(struct tree *tree, const struct mdevs *mdevs)
+{
+	char **env = layout_env(mdevs, LAYOUT_SERVICE_DIR "/sys");
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	out = env ? open_memstream(&text, &size) : NULL;
+	if (out) {
+		for (size_t i = 0; env[i]; i++)
+			fprintf(out, "%s\n", env[i]);
+		fclose(out);
+		tree_text(tree, tree_dir(tree, NULL, "%s", ""), "env", "%s",
+			  text);
+	}
+	free(text);
+	layout_env_free(env);
+}
+
+struct tree *layout_service(const struct mdevs *mdevs)
+{
+	struct tree *tree = tree_create();
+
+	if (!tree)
+		return NULL;
+	tree_file(tree, tree_dir(tree, NULL, "%s", ""), ".control",
+		  TREE_CONTROL, 0600, NULL);
+	add_device_files(tree, mdevs, tree_dir(tree, NULL, "devices"));
+	add_env_file(tree, mdevs);
+	return finish(tree, mdevs);
+}
+
+static int add_vars(char **env, const struct mdev *mdev, size_t i,
+		    const char *sys)
+{
+	char s[32] = "";
+
+	if (i)
+		snprintf(s, sizeof(s), "_%zu", i + 1);
+	if (asprintf(&env[0], "VFIOD_GROUP%s=/dev/vfio/%d", s,
+		     mdev->group->id) < 0)
+		env[0] = NULL;
+	else if (asprintf(&env[1], "VFIOD_DEVICE%s=%s", s, mdev->uuid) < 0)
+		env[1] = NULL;
+	else if (asprintf(&env[2], "VFIOD_SYSFSDEV%s=%s/bus/mdev/devices/%s",
+			  s, sys, mdev->uuid) < 0)
+		env[2] = NULL;
+	else
+		return 0;
+	return -1;
+}
+
+char **layout_env(const struct mdevs *mdevs, const char *sys)
+{
+	char **env = calloc(mdevs->nr * VARS_PER_DEVICE + 1, sizeof(*env));
+
+	for (size_t i = 0; env && i < mdevs->nr; i++) {
+		if (add_vars(env + i * VARS_PER_DEVICE, &mdevs->mdev[i], i,
+			     sys)) {
+			layout_env_free(env);
+			env = NULL;
+		}
+	}
+	return env;
+}
+
+void layout_env_free(char **env)
+{
+	for (size_t i = 0; env && env[i]; i++)
+		free(env[i]);
+	free(env);
+}

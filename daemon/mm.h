@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The address spaces of clients: struct vfio_mm over /proc and
+ * process_vm_readv(2). Any thread.
+ */
+#ifndef VFIOD_DAEMON_MM_H
+#define VFIOD_DAEMON_MM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../backend/host.h"
+
+struct mm_table;
+
+/* All address spaces that somebody refers to. NULL for ENOMEM. */
+struct mm_table *mm_table_create(void);
+/* None may be left. */
+void mm_table_destroy(struct mm_table *table);
+
+/*
+ * The address space of thread @tid, with a reference. -ESRCH: it is gone;
+ * -EPERM: it may not be looked at; -ENOMEM, -EMFILE.
+ */
+int mm_find(struct mm_table *table, pid_t tid, struct vfio_mm **mm);
+
+/* Does it live in the user namespace that vfiod was started in? */
+bool mm_is_native(const struct vfio_mm *mm);
+
+/*
+ * Copy between @buf and the memory of thread or process @pid, all or
+ * nothing: 0, -EFAULT, -ESRCH, -EPERM.
+ */
+int mm_copy(pid_t pid, uint64_t vaddr, void *buf, size_t len, bool write);
+
+#endif

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../backend/device.h"
+#include "background.h"
+#include "cuse_front.h"
+#include "daemon.h"
+#include "fuse_front.h"
+#include "layout.h"
+#include "log.h"
+#include "mdev.h"
+#include "options.h"
+#include "pidfile.h"
+#include "run.h"
+#include "tree.h"
+
+#define WHY_BYTES 512
+
+struct service {
+	struct daemon daemon;
+	struct tree *tree;
+	int pidfile;
+	int ready_fd; /* -1 in the foreground */
+};
+
+static int fail(const char *why)
+{
+	vfio_log(LOG_LEVEL_ERROR, "%s", why);
+	return EXIT_FAILURE;
+}
+
+/* What cannot work is refused before anything is touched. */
+static int check(void)
+{
+	if (geteuid())
+		return fail("the service needs root; for one command and "
+			    "without root: vfiod run CMD");
+	if (access("/dev/cuse", F_OK))
+		return fail("no /dev/cuse; try: modprobe cuse");
+	if (access("/dev/fuse", F_OK))
+		return fail("no /dev/fuse; try: modprobe fuse");
+	return 0;
+}
+
+static int lock(struct service *s)
+{
+	char why[WHY_BYTES];
+	pid_t owner;
+
+	s->pidfile = pidfile_lock(&owner);
+	if (s->pidfile >= 0)
+		return 0;
+	if (s->pidfile == -EBUSY)
+		snprintf(why, sizeof(why), "another vfiod runs, as process %d",
+			 owner);
+	else
+		snprintf(why, sizeof(why), PIDFILE_PATH ": %s",
+			 strerror(-s->pidfile));
+	return fail(why);
+}
+
+/* A mount whose server was killed is in the way, and of no use. */
+static void remove_dead_mount(void)
+{
+	struct stat st;
+
+	if (stat(LAYOUT_SERVICE_DIR, &st) && errno == ENOTCONN)
+		umount2(LAYOUT_SERVICE_DIR, MNT_DETACH);
+}
+
+static int mount_fuse(void)
+{
+	char data[128];
+	int fd;
+
+	remove_dead_mount();
+	if (mkdir(LAYOUT_SERVICE_DIR, 0755) && errno != EEXIST)
+		return -errno;
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	snprintf(data, sizeof(data), "fd=%d,rootmode=40000,user_id=0,"
+		 "group_id=0,allow_other,default_permissions", fd);
+	if (!mount("vfiod", LAYOUT_SERVICE_DIR, "fuse.vfiod",
+		   MS_NOSUID | MS_NODEV | MS_NOEXEC, data))
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+static int start_fuse(struct service *s)
+{
+	struct daemon *daemon = &s->daemon;
+	int fd, ret;
+
+	fd = mount_fuse();
+	if (fd < 0)
+		return fd;
+	ret = fuse_front_start(daemon, s->tree, fd, 0, 0, &daemon->fuse);
+	if (ret)
+		return ret;
+	return fuse_front_control(daemon->fuse, LAYOUT_SERVICE_CONTROL);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	event_base_loopbreak(arg);
+}
+
+static void loop(struct service *s)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
+	struct event *events[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		events[i] = evsignal_new(s->daemon.base, sigs[i], on_signal,
+					 s->daemon.base);
+		if (events[i])
+			event_add(events[i], NULL);
+	}
+	if (s->ready_fd >= 0)
+		background_ready(s->ready_fd);
+	event_base_dispatch(s->daemon.base);
+	for (size_t i = 0; i < 3; i++)
+		if (events[i])
+			event_free(events[i]);
+}
+
+static void request_devices(struct mdevs *mdevs)
+{
+	for (size_t i = 0; i < mdevs->nr; i++)
+		vfio_device_request(mdevs->mdev[i].vdev, 0);
+}
+
+/* False: some thread is stuck, and what it may use has to stay. */
+static bool stop(struct service *s)
+{
+	struct daemon *daemon = &s->daemon;
+	bool ended = true;
+
+	request_devices(daemon->mdevs);
+	if (daemon->cuse && cuse_front_stop(daemon->cuse))
+		ended = false;
+	umount2(LAYOUT_SERVICE_DIR, MNT_DETACH);
+	rmdir(LAYOUT_SERVICE_DIR);
+	if (daemon->fuse && fuse_front_stop(daemon->fuse))
+		ended = false;
+	return ended && !daemon->jobs;
+}
+
+static int serve(struct service *s)
+{
+	struct daemon *daemon = &s->daemon;
+	char why[WHY_BYTES];
+	int ret;
+
+	ret = start_fuse(s);
+	if (ret) {
+		snprintf(why, sizeof(why), "cannot mount " LAYOUT_SERVICE_DIR
+			 ": %s", strerror(-ret));
+		return fail(why);
+	}
+	snprintf(why, sizeof(why), "out of memory");
+	if (cuse_front_start(daemon, why, sizeof(why), &daemon->cuse))
+		return fail(why);
+	if (pidfile_write(s->pidfile))
+		return fail("cannot write " PIDFILE_PATH);
+	loop(s);
+	if (daemon->options->verbose)
+		account_print(&daemon->account, daemon->eventfds.signalled);
+	return EXIT_SUCCESS;
+}
+
+static int run_daemon(struct service *s, struct plugins *plugins)
+{
+	struct daemon *daemon = &s->daemon;
+	char why[WHY_BYTES] = "out of memory";
+	int ret;
+
+	if (mdevs_create(daemon->options, plugins, why, sizeof(why),
+			 &daemon->mdevs))
+		return fail(why);
+	daemon->device_dir = LAYOUT_SERVICE_DEVICES;
+	s->tree = layout_service(daemon->mdevs);
+	if (!s->tree)
+		return fail(strerror(ENOMEM));
+	ret = serve(s);
+	if (!stop(s)) {
+		pidfile_unlock(s->pidfile);
+		_exit(ret);
+	}
+	return ret;
+}
+
+/* In the background, if that is where it belongs. */
+static int start(struct service *s, const struct options *options,
+		 struct plugins *plugins)
+{
+	struct daemon *daemon = &s->daemon;
+	char why[WHY_BYTES];
+	int ret;
+
+	if (!options->foreground) {
+		s->ready_fd = background_start();
+		if (s->ready_fd < 0)
+			return fail(strerror(-s->ready_fd));
+	}
+	if (daemon_init(daemon, options, why, sizeof(why)))
+		return fail(why);
+	ret = run_daemon(s, plugins);
+	daemon_fini(daemon);
+	if (s->tree)
+		tree_destroy(s->tree);
+	if (daemon->mdevs)
+		mdevs_destroy(daemon->mdevs);
+	return ret;
+}
+
+int service(const struct options *options, struct plugins *plugins)
+{
+	struct service s = { .ready_fd = -1 };
+	int ret;
+
+	ret = check();
+	if (!ret)
+		ret = lock(&s);
+	if (ret)
+		return ret;
+	ret = start(&s, options, plugins);
+	pidfile_unlock(s.pidfile);
+	return ret;
+}

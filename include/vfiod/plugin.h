@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The plugin interface of vfiod.
+ *
+ * A plugin is a shared object that describes device types and implements
+ * them. It fills in one struct vfiod_plugin and names it to
+ * VFIOD_REGISTER_PLUGIN(). vfiod makes devices of its types, puts each in an
+ * IOMMU group of its own, and answers the VFIO ioctls of clients, asking the
+ * plugin through the ops below. Names and rules follow the kernel's
+ * vfio_device_ops (include/linux/vfio.h); where a rule is the kernel's, the
+ * kernel function is named.
+ *
+ * Threads. Ops of one device may run at the same time on different threads,
+ * as in the kernel; the plugin locks its own state. The exceptions are
+ * written at each op. An op may sleep: it delays the call it serves, and
+ * nobody else's. vfiod holds no lock that a service below needs while it
+ * calls an op, unless it is written there.
+ *
+ * Errors are negative errno and reach the client unchanged. Sizes, offsets,
+ * IOVAs are in bytes unless written otherwise; times are in nanoseconds.
+ */
+#ifndef VFIOD_PLUGIN_H
+#define VFIOD_PLUGIN_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <vfiod/uapi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What is declared here is shared between vfiod and plugins. */
+#pragma GCC visibility push(default)
+
+/* Raised only when an old binary can no longer be served. */
+#define VFIOD_API_VERSION 1
+
+/*
+ * What the ioctl op returns to leave a command to vfiod (the kernel's
+ * -ENOIOCTLCMD; clients never get it). Not -ENOTTY: that can be the answer.
+ */
+#define VFIOD_NOT_MINE (-515)
+
+/* One device, made by vfiod; opaque to the plugin. */
+struct vfio_device;
+/* A page of client memory pinned by vfiod_pin_pages(); opaque. */
+struct vfio_page;
+/* A client's eventfd; opaque. */
+struct vfio_eventfd;
+/* A timer or a watched fd of a device; opaque. */
+struct vfiod_timer;
+struct vfiod_watch;
+
+/*
+ * A capability in the chain of VFIO_DEVICE_GET_INFO or
+ * VFIO_DEVICE_GET_REGION_INFO. @header->next is filled in by vfiod.
+ */
+struct vfiod_cap {
+	const struct vfio_info_cap_header *header;
+	size_t size; /* bytes, header included */
+};
+
+/*
+ * A region; its index is its place in the table. A region of size 0 is
+ * reported and cannot be accessed. Its file offset is index << 40, as in
+ * vfio-pci.
+ */
+struct vfiod_region {
+	uint64_t size;
+	uint32_t flags; /* VFIO_REGION_INFO_FLAG_READ, _WRITE */
+	uint32_t nr_caps;
+	const struct vfiod_cap *caps;
+};
+
+#define VFIOD_OFFSET_SHIFT 40
+#define VFIOD_OFFSET(index) ((uint64_t)(index) << VFIOD_OFFSET_SHIFT)
+#define VFIOD_OFFSET_INDEX(pos) ((unsigned int)((pos) >> VFIOD_OFFSET_SHIFT))
+#define VFIOD_OFFSET_MASK (VFIOD_OFFSET(1) - 1)
+
+/*
+ * How SET_IRQS treats an index. The rules are those of vfio-pci
+ * (drivers/vfio/pci/vfio_pci_intrs.c).
+ */
+enum vfiod_irq_kind {
+	/* One interrupt: trigger by NONE, BOOL, EVENTFD; no masking. The
+	 * ERR and REQ indices of a PCI device, the indices of a ccw one. */
+	VFIOD_IRQ_SIGNAL,
+	/* A level line, masked by vfiod at each delivery until the client
+	 * unmasks it: INTx. */
+	VFIOD_IRQ_INTX,
+	/* Messages, enabled as a block: MSI, MSI-X. Of all indices that are
+	 * INTX or MSI at most one is active at a time. */
+	VFIOD_IRQ_MSI,
+};
+
+/* An interrupt index; its number is its place in the table. */
+struct vfiod_irq {
+	uint32_t count;
+	uint32_t flags; /* VFIO_IRQ_INFO_* */
+	uint32_t kind; /* enum vfiod_irq_kind */
+	uint32_t absent; /* GET_IRQ_INFO answers EINVAL */
+};
+
+/*
+ * A device type. Its full name, by which clients and `--mdev` ask for it and
+ * under which it stands in mdev_supported_types, is PLUGIN-NAME: "mtty-1".
+ */
+struct vfiod_type {
+	const char *name;
+	const char *pretty_name;
+	const char *description; /* or NULL: no such file in sysfs */
+	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_*; not _CAPS */
+	uint32_t nr_regions;
+	uint32_t nr_irqs;
+	uint32_t nr_caps;
+	const struct vfiod_region *regions;
+	const struct vfiod_irq *irqs;
+	const struct vfiod_cap *caps;
+	const void *data; /* the plugin's own */
+};
+
+/* A parameter of a device: `--mdev TYPE,NAME=VALUE`. */
+struct vfiod_param {
+	const char *name;
+	const char *help;
+};
+
+/*
+ * One file under the device's directory in sysfs: GROUP/NAME, read-only.
+ * @show writes the text, newline included, and returns its length or a
+ * negative errno; it is called for each open of the file, in any state
+ * between init and release.
+ */
+struct vfiod_attribute {
+	const char *group;
+	const char *name;
+	ssize_t (*show)(struct vfio_device *vdev, char *buf, size_t size);
+};
+
+/*
+ * The plugin. The first eight fields are filled in by VFIOD_REGISTER_PLUGIN()
+ * when the plugin is compiled; new fields are added only at the end of each
+ * struct, so that an old binary works with a newer vfiod.
+ *
+ * States of a device: made (init ran) - open (open_device ran) - made - gone
+ * (release ran). An op without another remark is called only while the
+ * device is open.
+ */
+struct vfiod_plugin {
+	uint32_t struct_size;
+	uint32_t api_version;
+	uint32_t type_size;
+	uint32_t region_size;
+	uint32_t irq_size;
+	uint32_t param_size;
+	uint32_t attribute_size;
+	uint32_t cap_size;
+
+	/* [a-z0-9_]+, the same as the .so's file name without ".so". */
+	const char *name;
+	const char *version;
+	const char *description; /* one line */
+
+	uint32_t nr_types;
+	uint32_t nr_params;
+	uint32_t nr_attributes;
+	const struct vfiod_type *types;
+	const struct vfiod_param *params;
+	const struct vfiod_attribute *attributes;
+
+	/*
+	 * How many more devices of @type can be made; for
+	 * available_instances in sysfs. NULL: no limit is reported. Called
+	 * from any thread, in any state.
+	 */
+	unsigned int (*available)(const struct vfiod_type *type);
+
+	/*
+	 * init - make a device (mdev's probe). Required.
+	 *
+	 * Called once, from vfiod's main thread, before any client. The type,
+	 * the name and the parameters can be asked for. On error (an errno,
+	 * ENOSPC when no more devices can be had) no other op is called, and
+	 * vfiod says why the device was refused.
+	 */
+	int (*init)(struct vfio_device *vdev);
+
+	/*
+	 * release - the device goes. Optional. Called once, after the last
+	 * close_device, from the main thread. Timers and watches are freed
+	 * here at the latest; for those that are left vfiod does it, and logs.
+	 */
+	void (*release)(struct vfio_device *vdev);
+
+	/*
+	 * open_device - the first fd of the device is being made. Optional.
+	 *
+	 * vfio_df_device_first_open(): the device is already registered with
+	 * the container's IOMMU driver, so that pages can be pinned here. In
+	 * the context of the client's GET_DEVICE_FD; an error fails it. Never
+	 * concurrent with close_device or with itself.
+	 */
+	int (*open_device)(struct vfio_device *vdev);
+
+	/*
+	 * close_device - the last fd of the device is gone. Optional.
+	 *
+	 * No other op of an open device runs meanwhile or after, except
+	 * dma_unmap, which can still come until this returns. On return the
+	 * device must hold no pin (vfio_df_device_last_close()): pins that
+	 * are left are taken away and logged.
+	 */
+	void (*close_device)(struct vfio_device *vdev);
+
+	/*
+	 * read, write - access at file position @pos, the kernel's read and
+	 * write ops. Optional; they go before @access. Return the number of
+	 * bytes done, or an errno. @count is not 0. NULL, and no @access:
+	 * the client gets EINVAL.
+	 */
+	ssize_t (*read)(struct vfio_device *vdev, void *buf, size_t count,
+			uint64_t pos);
+	ssize_t (*write)(struct vfio_device *vdev, const void *buf,
+			 size_t count, uint64_t pos);
+
+	/*
+	 * access - one naturally aligned access of 1, 2, 4 or 8 bytes, inside
+	 * a declared region that allows it. Optional; the short way instead
+	 * of @read and @write. vfiod has checked index, bounds and flags as
+	 * vfio_pci_bar_rw() does (index or offset outside: EINVAL; over the
+	 * end: cut short). Returns 0, or an errno, which the client gets if
+	 * nothing was done before.
+	 */
+	int (*access)(struct vfio_device *vdev, unsigned int index,
+		      uint64_t offset, void *buf, unsigned int len,
+		      bool write);
+
+	/*
+	 * ioctl - any ioctl on a device fd but VFIO_DEVICE_FEATURE, before
+	 * vfiod looks at it. Optional. @arg is the client's, usually an
+	 * address for vfiod_copy_from_user(). VFIOD_NOT_MINE: vfiod answers,
+	 * from the tables or with ENOTTY. Any other value goes to the client.
+	 */
+	long (*ioctl)(struct vfio_device *vdev, unsigned int cmd,
+		      uint64_t arg);
+
+	/*
+	 * device_feature - VFIO_DEVICE_FEATURE of a feature that vfiod does
+	 * not answer itself. Optional. @argsz counts what follows the 8-byte
+	 * header, @arg is the address of that. vfiod_check_feature() does the
+	 * usual checks. -ENOTTY: the device does not have the feature.
+	 */
+	int (*device_feature)(struct vfio_device *vdev, uint32_t flags,
+			      uint64_t arg, size_t argsz);
+
+	/*
+	 * reset - VFIO_DEVICE_RESET. Optional; without it the client gets
+	 * EINVAL. A type that has it sets VFIO_DEVICE_FLAGS_RESET.
+	 */
+	int (*reset)(struct vfio_device *vdev);
+
+	/*
+	 * match - is the device meant by what a client gave to
+	 * GET_DEVICE_FD? Optional. Called when the device is made or open,
+	 * with the group's lock held: it must not call services. > 0 yes,
+	 * 0 no, < 0 the call fails with that errno
+	 * (vfio_device_get_from_name()). NULL: the name must be equal.
+	 */
+	int (*match)(struct vfio_device *vdev, const char *name);
+
+	/*
+	 * request - vfiod wants the device back: it is going to stop.
+	 * Optional. @count is how often it has asked so far
+	 * (vfio_unregister_group_dev()). The plugin may tell the client, by
+	 * its REQ interrupt say.
+	 */
+	void (*request)(struct vfio_device *vdev, unsigned int count);
+
+	/*
+	 * dma_unmap - the client takes [@iova, @iova + @length) away.
+	 * Required: VFIO cannot revoke a page from a device, it can only ask.
+	 *
+	 * vfio_notify_dma_unmap(): called in the context of the client's
+	 * UNMAP_DMA for every open device of the container, whether it has
+	 * pins there or not, when the mapping has pinned pages. The range is
+	 * a whole mapping. On return none of its pages may be pinned by this
+	 * device. It may sleep, unpin, pin other ranges, use dma_rw; it must
+	 * not wait for an open or a close of a device of the container. A
+	 * device that does not unpin is asked 10 times more; then its pins
+	 * are taken away and the device is broken: its fds answer EIO.
+	 * May run while open_device or close_device does.
+	 */
+	void (*dma_unmap)(struct vfio_device *vdev, uint64_t iova,
+			  uint64_t length);
+};
+
+#define VFIOD_REGISTER_PLUGIN(plugin)                                      \
+	__attribute__((visibility("default"))) extern                      \
+	const struct vfiod_plugin *vfiod_plugin_entry(void);               \
+	const struct vfiod_plugin *vfiod_plugin_entry(void)                \
+	{                                                                  \
+		(plugin).struct_size = sizeof(struct vfiod_plugin);        \
+		(plugin).api_version = VFIOD_API_VERSION;                  \
+		(plugin).type_size = sizeof(struct vfiod_type);            \
+		(plugin).region_size = sizeof(struct vfiod_region);        \
+		(plugin).irq_size = sizeof(struct vfiod_irq);              \
+		(plugin).param_size = sizeof(struct vfiod_param);          \
+		(plugin).attribute_size = sizeof(struct vfiod_attribute);  \
+		(plugin).cap_size = sizeof(struct vfiod_cap);              \
+		return &(plugin);                                          \
+	}                                                                  \
+	struct vfiod_plugin_needs_a_semicolon
+
+/*
+ * Services. Without another remark they may be called from any thread of
+ * the plugin, in any state of the device, in ops or outside.
+ */
+
+/* The plugin's pointer for this device; set it in init. */
+void vfiod_set_drvdata(struct vfio_device *vdev, void *data);
+void *vfiod_get_drvdata(const struct vfio_device *vdev);
+
+/* The name that clients give to GET_DEVICE_FD: an mdev's UUID. */
+const char *vfiod_device_name(const struct vfio_device *vdev);
+const struct vfiod_type *vfiod_device_type(const struct vfio_device *vdev);
+
+/*
+ * The value of a declared parameter, NULL when it was not given. Valid as
+ * long as the device. Undeclared ones have been refused before init.
+ */
+const char *vfiod_device_param(const struct vfio_device *vdev,
+			       const char *name);
+
+/*
+ * vfiod_pin_pages - vfio_pin_pages(): keep @npage pages from @iova on.
+ * @prot: VFIO_DMA_MAP_FLAG_READ, _WRITE (the kernel's IOMMU_READ, _WRITE).
+ * @pages: @npage pointers, filled in; the page that holds @iova + 4096 * i.
+ * Device open. Returns @npage, or, with nothing pinned: EINVAL (no pages,
+ * device not open, hole in the range), E2BIG (more than 512), EACCES (type1
+ * v1 container), EBUSY (an invalid vaddr in the container), EPERM (prot),
+ * ENODEV (the process that mapped is gone), EFAULT (nothing there, or not
+ * writable), ENOMEM (its RLIMIT_MEMLOCK). A page pinned twice needs to be
+ * unpinned twice.
+ */
+int vfiod_pin_pages(struct vfio_device *vdev, uint64_t iova, int npage,
+		    int prot, struct vfio_page **pages);
+
+/*
+ * vfiod_unpin_pages - vfio_unpin_pages(): undo a pin of the same IOVAs.
+ * What is not pinned is passed over.
+ */
+void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage);
+
+/*
+ * vfiod_page_rw - read or write a pinned page: @len bytes at @offset in it,
+ * not over its end. For the plugin that pinned it, until it unpins it.
+ * Returns 0, or EINVAL (over the end), EFAULT (the client has unmapped or
+ * protected its memory meanwhile, or is gone: vfiod has no hold on the page
+ * as the kernel has).
+ */
+int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf,
+		  size_t len, bool write);
+
+/*
+ * vfiod_dma_rw - vfio_dma_rw(): copy @len bytes between @buf and the IOVAs
+ * from @iova on, which need not be pinned and may span mappings. Device
+ * open. Returns 0, or EINVAL (no length, device not open, hole: what was
+ * before it is done), EBUSY, EPERM (the mapping does not allow it; the
+ * kernel wants READ for either direction), EFAULT (memory not there, or in
+ * the context of another process than the one that mapped).
+ */
+int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf,
+		 size_t len, bool write);
+
+/*
+ * vfiod_irq_trigger - deliver interrupt @vector of @index: signal the
+ * eventfd the client set. Returns 1 when it was signalled (an INTx is
+ * masked then), 0 when there is none or it is masked, EINVAL outside the
+ * table.
+ */
+int vfiod_irq_trigger(struct vfio_device *vdev, unsigned int index,
+		      unsigned int vector);
+
+/*
+ * vfiod_irq_line - hold an INTx line up or let it down. While it is up, an
+ * unmask by the client delivers it again.
+ */
+int vfiod_irq_line(struct vfio_device *vdev, unsigned int index, bool up);
+
+/*
+ * vfiod_copy_from_user, vfiod_copy_to_user - the memory of the client whose
+ * call is being served. Only in ioctl, device_feature, open_device, on the
+ * thread that was called. Returns 0 or EFAULT.
+ */
+int vfiod_copy_from_user(void *to, uint64_t from, size_t n);
+int vfiod_copy_to_user(uint64_t to, const void *from, size_t n);
+
+/*
+ * vfiod_eventfd_get - the eventfd that has number @fd in that client
+ * (eventfd_ctx_fdget()): 0, EBADF, EINVAL (not an eventfd). Same places as
+ * vfiod_copy_from_user(). Signalling adds 1, never blocks, whatever its
+ * owner does. vfiod_eventfd_put() gives it back; NULL is allowed.
+ */
+int vfiod_eventfd_get(int fd, struct vfio_eventfd **eventfd);
+void vfiod_eventfd_signal(struct vfio_eventfd *eventfd);
+void vfiod_eventfd_put(struct vfio_eventfd *eventfd);
+
+/*
+ * vfiod_set_irqs_validate - vfio_set_irqs_validate_and_prepare(): check the
+ * header of a SET_IRQS for an index of @num_irqs interrupts, of @max_index
+ * indices. 0 and the length of the data that follows, or EINVAL.
+ */
+int vfiod_set_irqs_validate(const struct vfio_irq_set *hdr,
+			    unsigned int num_irqs, unsigned int max_index,
+			    size_t *data_size);
+
+/*
+ * vfiod_check_feature - vfio_check_feature(): may a device_feature go on?
+ * @supported: VFIO_DEVICE_FEATURE_GET, _SET; @minsz: length of the data.
+ * 1: go on; 0: it was a probe, return 0; or EINVAL.
+ */
+int vfiod_check_feature(uint32_t flags, size_t argsz, uint32_t supported,
+			size_t minsz);
+
+/*
+ * vfiod_rw_split - cut [pos, pos + count) into naturally aligned accesses of
+ * at most @max (1, 2, 4, 8) bytes and give them to @fn in order. Returns the
+ * bytes done before @fn first failed, or its errno when that was at once.
+ */
+typedef int vfiod_access_fn(struct vfio_device *vdev, uint64_t pos, void *buf,
+			    unsigned int len);
+ssize_t vfiod_rw_split(struct vfio_device *vdev, void *buf, size_t count,
+		       uint64_t pos, unsigned int max, vfiod_access_fn *fn);
+
+/*
+ * Timers and fds. Each device that has any gets an event loop on a thread of
+ * its own; callbacks of one device run there, one at a time. Free may be
+ * called from anywhere; when it returns, and the caller is not the callback
+ * itself, the callback does not run and will not. NULL with errno set when
+ * there is no memory or no thread to be had.
+ */
+struct vfiod_timer *vfiod_timer_new(struct vfio_device *vdev,
+				    void (*fn)(void *arg), void *arg);
+/* Once, after @ns from now; arming again moves it. 0: as soon as can be. */
+int vfiod_timer_arm(struct vfiod_timer *timer, uint64_t ns);
+int vfiod_timer_disarm(struct vfiod_timer *timer);
+void vfiod_timer_free(struct vfiod_timer *timer);
+
+/* @fn at each turn in which @fd is readable. The fd stays the plugin's. */
+struct vfiod_watch *vfiod_watch_new(struct vfio_device *vdev, int fd,
+				    void (*fn)(void *arg), void *arg);
+void vfiod_watch_free(struct vfiod_watch *watch);
+
+/* To vfiod's log, with the device's name; no newline at the end. */
+enum vfiod_log_level {
+	VFIOD_LOG_ERROR = 3, /* the numbers of syslog */
+	VFIOD_LOG_WARNING = 4,
+	VFIOD_LOG_INFO = 6,
+	VFIOD_LOG_DEBUG = 7,
+};
+
+void vfiod_log(struct vfio_device *vdev, enum vfiod_log_level level,
+	       const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
