@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Building and writing of capability chains. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,22 +47,35 @@ static void shift(struct vfio_chain *chain, size_t info_size)
 	}
 }
 
-int vfio_chain_write(struct vfio_chain *chain, uint64_t arg, size_t info_size,
-		     uint32_t *argsz, uint32_t *cap_offset)
+/* Does the chain go to the client? */
+static bool place(struct vfio_chain *chain, const struct vfio_chain_info *info)
 {
-	int ret = 0;
-
 	if (!chain->size)
-		return 0;
-	if (*argsz < info_size + chain->size) {
-		*argsz = info_size + chain->size;
-		*cap_offset = 0;
-	} else {
-		shift(chain, info_size);
-		ret = vfio_copy_to_user(arg + info_size, chain->buf,
-					chain->size);
-		*cap_offset = info_size;
+		return false;
+	if (*info->argsz < info->size + chain->size) {
+		*info->argsz = info->size + chain->size;
+		*info->cap_offset = 0;
+		return false;
 	}
+	shift(chain, info->size);
+	*info->cap_offset = info->size;
+	return true;
+}
+
+int vfio_chain_write(struct vfio_chain *chain, uint64_t arg,
+		     const struct vfio_chain_info *info)
+{
+	bool placed = place(chain, info);
+	const struct vfio_copy parts[] = {
+		{ arg + info->size, chain->buf, chain->size },
+		{ arg, info->info, info->written },
+	};
+	int ret;
+
+	if (placed)
+		ret = vfio_copy_parts_to_user(parts, 2);
+	else
+		ret = vfio_copy_parts_to_user(&parts[1], 1);
 	vfio_chain_free(chain);
 	return ret;
 }

@@ -24,14 +24,23 @@ struct vfio_chain {
 int vfio_chain_add(struct vfio_chain *chain,
 		   const struct vfio_info_cap_header *cap, size_t size);
 
+/* The structure in front of a chain, as the INFO ioctl is to write it. */
+struct vfio_chain_info {
+	void *info;
+	size_t size; /* where the chain starts */
+	size_t written; /* how much of the structure goes to the client */
+	uint32_t *argsz; /* these two lie in it */
+	uint32_t *cap_offset;
+};
+
 /*
- * Finish and write the chain to @arg + @info_size, where it starts, if it
- * fits in *@argsz. Sets *@cap_offset to where it starts, or to 0 and *@argsz
- * to what is needed. An empty chain changes nothing. Frees the chain. Does
- * not write the info structure. 0, -EFAULT.
+ * Write the chain, then the structure, to @arg. If *argsz has no room for
+ * both, the chain is left out, *cap_offset is 0 and *argsz what is needed;
+ * else *cap_offset is where it starts. An empty chain changes neither. Frees
+ * the chain. 0, -EFAULT.
  */
-int vfio_chain_write(struct vfio_chain *chain, uint64_t arg, size_t info_size,
-		     uint32_t *argsz, uint32_t *cap_offset);
+int vfio_chain_write(struct vfio_chain *chain, uint64_t arg,
+		     const struct vfio_chain_info *info);
 
 /* For those who give up before vfio_chain_write(). */
 void vfio_chain_free(struct vfio_chain *chain);

@@ -25,11 +25,18 @@ int vfio_copy_from_user(void *to, uint64_t from, size_t n)
 	return client->ops->copy_from(client, to, from, n);
 }
 
-int vfio_copy_to_user(uint64_t to, const void *from, size_t n)
+int vfio_copy_parts_to_user(const struct vfio_copy *parts, size_t nr)
 {
 	struct vfio_client *client = vfio_current();
 
 	if (!client)
 		return -EFAULT;
-	return client->ops->copy_to(client, to, from, n);
+	return client->ops->copy_to(client, parts, nr);
+}
+
+int vfio_copy_to_user(uint64_t to, const void *from, size_t n)
+{
+	const struct vfio_copy part = { .to = to, .from = from, .n = n };
+
+	return vfio_copy_parts_to_user(&part, 1);
 }

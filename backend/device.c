@@ -32,6 +32,7 @@ int vfio_device_create(struct vfio_group *group,
 	vdev->name = desc->name;
 	vdev->params = desc->params;
 	vdev->nr_params = desc->nr_params;
+	vdev->events = desc->events;
 	vdev->group = group;
 	pthread_rwlock_init(&vdev->use_lock, NULL);
 	vdev->irqs = vfio_irqs_create(vdev);
@@ -64,27 +65,37 @@ static void set_registered(struct vfio_device *vdev, bool registered)
 	pthread_rwlock_unlock(&vdev->use_lock);
 }
 
-static void register_device(struct vfio_device *vdev)
+/*
+ * The services are there before the first dma_unmap can come, and until the
+ * last has returned, for which the driver waits.
+ */
+static int register_device(struct vfio_device *vdev)
 {
 	struct vfio_container *container = vdev->group->container;
+	int ret;
 
-	container->driver->register_device(container->iommu_data, vdev);
 	set_registered(vdev, true);
+	ret = container->driver->register_device(container->iommu_data, vdev);
+	if (ret)
+		set_registered(vdev, false);
+	return ret;
 }
 
 static void unregister_device(struct vfio_device *vdev)
 {
 	struct vfio_container *container = vdev->group->container;
 
-	set_registered(vdev, false);
 	container->driver->unregister_device(container->iommu_data, vdev);
+	set_registered(vdev, false);
 }
 
 int vfio_device_first_open(struct vfio_device *vdev)
 {
-	int ret = 0;
+	int ret;
 
-	register_device(vdev);
+	ret = register_device(vdev);
+	if (ret)
+		return ret;
 	if (vdev->plugin->open_device)
 		ret = vdev->plugin->open_device(vdev);
 	if (ret)

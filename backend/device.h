@@ -46,12 +46,12 @@ struct vfio_device {
 	 * comes too late finds it shut. Outside the iommu driver's locks.
 	 */
 	pthread_rwlock_t use_lock;
-	/* Between registering with the iommu driver and unregistering. */
+	/* From before it registers with the iommu driver to after it has
+	 * unregistered. */
 	bool registered;
 	/* It did not unpin when asked; set once, never cleared. */
 	atomic_bool broken;
-	/* Its timers and watches; the daemon's, NULL before the first. */
-	_Atomic(struct vfiod_events *) events;
+	struct vfiod_events *events; /* its timers and watches: the daemon's */
 };
 
 struct vfio_device_desc {
@@ -60,6 +60,7 @@ struct vfio_device_desc {
 	const char *name;
 	const struct vfio_device_param *params; /* kept, not copied */
 	size_t nr_params;
+	struct vfiod_events *events;
 };
 
 /*

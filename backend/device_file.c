@@ -106,10 +106,12 @@ ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
+	if (!vdev->plugin->read && !vdev->plugin->access)
+		return -EINVAL;
+	if (!count)
+		return 0;
 	if (vdev->plugin->read)
 		return vdev->plugin->read(vdev, buf, count, pos);
-	if (!vdev->plugin->access)
-		return -EINVAL;
 	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_READ);
 	if (!count)
 		return -EINVAL;
@@ -123,10 +125,12 @@ ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
+	if (!vdev->plugin->write && !vdev->plugin->access)
+		return -EINVAL;
+	if (!count)
+		return 0;
 	if (vdev->plugin->write)
 		return vdev->plugin->write(vdev, buf, count, pos);
-	if (!vdev->plugin->access)
-		return -EINVAL;
 	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_WRITE);
 	if (!count)
 		return -EINVAL;

@@ -29,10 +29,9 @@ static int add_caps(struct vfio_chain *chain, const struct vfiod_cap *caps,
 	return 0;
 }
 
-/* Chain @caps behind an INFO structure of @size bytes at @arg. */
-static int write_caps(const struct vfiod_cap *caps, uint32_t nr_caps,
-		      uint64_t arg, size_t size, uint32_t *argsz,
-		      uint32_t *cap_offset)
+/* Write an INFO structure, and @caps behind it. */
+static int write_info(const struct vfiod_cap *caps, uint32_t nr_caps,
+		      uint64_t arg, const struct vfio_chain_info *info)
 {
 	struct vfio_chain chain = { 0 };
 	int ret;
@@ -42,7 +41,7 @@ static int write_caps(const struct vfiod_cap *caps, uint32_t nr_caps,
 		vfio_chain_free(&chain);
 		return ret;
 	}
-	return vfio_chain_write(&chain, arg, size, argsz, cap_offset);
+	return vfio_chain_write(&chain, arg, info);
 }
 
 /*
@@ -53,8 +52,13 @@ int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 {
 	const struct vfiod_type *type = vdev->type;
 	union device_info u = { .bytes = { 0 } };
-	size_t size = INFO_MINSZ;
-	int ret;
+	struct vfio_chain_info out = {
+		.info = &u,
+		.size = INFO_SIZE,
+		.written = INFO_MINSZ,
+		.argsz = &u.info.argsz,
+		.cap_offset = &u.info.cap_offset,
+	};
 
 	if (vfio_copy_from_user(&u.info, arg, INFO_MINSZ))
 		return -EFAULT;
@@ -64,21 +68,24 @@ int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 	u.info.num_regions = type->nr_regions;
 	u.info.num_irqs = type->nr_irqs;
 	if (type->nr_caps) {
-		size = u.info.argsz < INFO_SIZE ? u.info.argsz : INFO_SIZE;
 		u.info.flags |= VFIO_DEVICE_FLAGS_CAPS;
-		ret = write_caps(type->caps, type->nr_caps, arg, INFO_SIZE,
-				 &u.info.argsz, &u.info.cap_offset);
-		if (ret)
-			return ret;
+		out.written = u.info.argsz < INFO_SIZE ? u.info.argsz :
+							 INFO_SIZE;
 	}
-	return vfio_copy_to_user(arg, &u, size);
+	return write_info(type->caps, type->nr_caps, arg, &out);
 }
 
 int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 {
 	const struct vfiod_region *region;
 	struct vfio_region_info info;
-	int ret;
+	const struct vfio_chain_info out = {
+		.info = &info,
+		.size = sizeof(info),
+		.written = sizeof(info),
+		.argsz = &info.argsz,
+		.cap_offset = &info.cap_offset,
+	};
 
 	if (vfio_copy_from_user(&info, arg, sizeof(info)))
 		return -EFAULT;
@@ -86,16 +93,11 @@ int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 		return -EINVAL;
 	region = &vdev->type->regions[info.index];
 	info.flags = region->flags;
+	if (region->nr_caps)
+		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
 	info.size = region->size;
 	info.offset = VFIOD_OFFSET(info.index);
-	if (region->nr_caps) {
-		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
-		ret = write_caps(region->caps, region->nr_caps, arg,
-				 sizeof(info), &info.argsz, &info.cap_offset);
-		if (ret)
-			return ret;
-	}
-	return vfio_copy_to_user(arg, &info, sizeof(info));
+	return write_info(region->caps, region->nr_caps, arg, &out);
 }
 
 int vfio_device_get_irq_info(struct vfio_device *vdev, uint64_t arg)

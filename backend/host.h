@@ -59,16 +59,24 @@ static inline void vfio_mm_put(struct vfio_mm *mm)
 		mm->ops->release(mm);
 }
 
+/* A part of what is written to a client. */
+struct vfio_copy {
+	uint64_t to;
+	const void *from;
+	size_t n;
+};
+
 /*
  * The thread that issued the call being served. Valid for that call only,
  * used only by the thread that serves it.
  */
 struct vfio_client_ops {
-	/* All or nothing: 0 or -EFAULT. */
+	/* 0 or -EFAULT, and then @to is of no use. */
 	int (*copy_from)(struct vfio_client *client, void *to, uint64_t from,
 			 size_t n);
-	int (*copy_to)(struct vfio_client *client, uint64_t to,
-		       const void *from, size_t n);
+	/* In order, up to the first part that cannot be written whole. */
+	int (*copy_to)(struct vfio_client *client,
+		       const struct vfio_copy *parts, size_t nr);
 	/* -EBADF, -EINVAL (not an eventfd); the reference is the caller's. */
 	int (*eventfd_get)(struct vfio_client *client, int fd,
 			   struct vfio_eventfd **eventfd);
@@ -121,6 +129,8 @@ void vfio_set_current(struct vfio_client *client);
 /* With a current client: 0 or -EFAULT. */
 int vfio_copy_from_user(void *to, uint64_t from, size_t n);
 int vfio_copy_to_user(uint64_t to, const void *from, size_t n);
+/* Several parts at once, two at most: see vfio_client_ops.copy_to. */
+int vfio_copy_parts_to_user(const struct vfio_copy *parts, size_t nr);
 
 /*
  * Logging, one line, no newline at the end; level as in syslog (3 error,

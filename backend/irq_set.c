@@ -208,6 +208,9 @@ static int msi_set_eventfds(struct vfio_irqs *irqs,
 
 	if (irqs->active == (int)req->hdr.index)
 		return msi_set_block(irqs, req);
+	/* What the kernel's PCI code says to an enable with no vector. */
+	if (!req->hdr.start && !req->hdr.count)
+		return -ERANGE;
 	activate(irqs, req->hdr.index, req->hdr.start + req->hdr.count);
 	ret = msi_set_block(irqs, req);
 	if (ret)

@@ -70,6 +70,8 @@ int vfiod_pin_pages(struct vfio_device *vdev, uint64_t iova, int npage,
 
 	if (!pages || !npage)
 		return -EINVAL;
+	if (atomic_load(&vdev->broken))
+		return -EIO;
 	container = use_container(vdev);
 	if (!container)
 		return -EINVAL;
@@ -107,6 +109,8 @@ int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf,
 
 	if (!buf || !len)
 		return -EINVAL;
+	if (atomic_load(&vdev->broken))
+		return -EIO;
 	container = use_container(vdev);
 	if (!container)
 		return -EINVAL;

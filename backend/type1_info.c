@@ -57,7 +57,12 @@ int vfio_type1_get_info(struct vfio_iommu *iommu, uint64_t arg)
 {
 	struct vfio_iommu_type1_info info;
 	struct vfio_chain chain = { 0 };
-	size_t written;
+	struct vfio_chain_info out = {
+		.info = &info,
+		.size = sizeof(info),
+		.argsz = &info.argsz,
+		.cap_offset = &info.cap_offset,
+	};
 	int ret;
 
 	memset(&info, 0, sizeof(info));
@@ -66,13 +71,11 @@ int vfio_type1_get_info(struct vfio_iommu *iommu, uint64_t arg)
 		return ret;
 	if (info.argsz < INFO_MINSZ)
 		return -EINVAL;
-	written = info.argsz < sizeof(info) ? info.argsz : sizeof(info);
+	out.written = info.argsz < sizeof(info) ? info.argsz : sizeof(info);
 	ret = fill(iommu, &info, &chain);
 	if (ret) {
 		vfio_chain_free(&chain);
 		return ret;
 	}
-	ret = vfio_chain_write(&chain, arg, sizeof(info), &info.argsz,
-			       &info.cap_offset);
-	return ret ? ret : vfio_copy_to_user(arg, &info, written);
+	return vfio_chain_write(&chain, arg, &out);
 }

@@ -43,13 +43,12 @@ static int client_copy_from(struct vfio_client *base, void *to, uint64_t from,
 	return copy_error(client, mm_copy(client->tid, from, to, n, false));
 }
 
-static int client_copy_to(struct vfio_client *base, uint64_t to,
-			  const void *from, size_t n)
+static int client_copy_to(struct vfio_client *base,
+			  const struct vfio_copy *parts, size_t nr)
 {
 	struct client *client = to_client(base);
 
-	return copy_error(client, mm_copy(client->tid, to,
-					  (void *)(uintptr_t)from, n, true));
+	return copy_error(client, mm_write(client->tid, parts, nr));
 }
 
 static int open_pidfd(pid_t tid)
@@ -86,12 +85,20 @@ int client_fd(pid_t tid, int fd)
 	return ret;
 }
 
+/*
+ * The name comes first, since a file that is none of our business must not
+ * be ours to close, be it for an instant (aside.h); whoever changes it in
+ * that instant gets EINVAL all the same.
+ */
 static int client_eventfd_get(struct vfio_client *base, int fd,
 			      struct vfio_eventfd **eventfd)
 {
 	struct client *client = to_client(base);
 	int ours, ret;
 
+	ret = eventfd_check(client->tid, fd);
+	if (ret)
+		return ret;
 	ours = client_fd(client->tid, fd);
 	if (ours < 0)
 		return ours;
@@ -105,14 +112,8 @@ static int client_container_get(struct vfio_client *base, int fd,
 				struct vfio_container **container)
 {
 	struct client *client = to_client(base);
-	int ours, ret;
 
-	ours = client_fd(client->tid, fd);
-	if (ours < 0)
-		return ours;
-	ret = container_fd_find(client->daemon, ours, container);
-	close(ours);
-	return ret;
+	return container_fd_find(client->daemon, client->tid, fd, container);
 }
 
 static int client_mm(struct client *client)

@@ -3,6 +3,7 @@
 #define VFIOD_DAEMON_CONTAINER_FD_H
 
 #include <sys/ioctl.h>
+#include <sys/types.h>
 
 struct daemon;
 struct vfio_container;
@@ -14,11 +15,11 @@ struct vfio_container;
 #define CONTAINER_FD_WHO _IO('v', 0xf0)
 
 /*
- * The container behind @fd, which is ours and refers to a client's file,
- * with a reference: 0, -EBADFD for a file of any other kind. Not on the only
- * thread that serves requests.
+ * The container that has number @fd in thread @tid, with a reference: 0,
+ * -EBADF, -EBADFD for a file of any other kind. Not on the only thread that
+ * serves requests.
  */
-int container_fd_find(struct daemon *daemon, int fd,
+int container_fd_find(struct daemon *daemon, pid_t tid, int fd,
 		      struct vfio_container **container);
 
 #endif

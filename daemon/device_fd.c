@@ -16,6 +16,7 @@
 
 #include "../backend/device.h"
 #include "../backend/group.h"
+#include "aside.h"
 #include "client.h"
 #include "daemon.h"
 #include "handover.h"
@@ -185,21 +186,48 @@ void device_fd_by_ptrace(struct daemon *daemon, struct vfio_group *group,
 	fuse_reply_err(req, -ret);
 }
 
-/* An fd of ours for @file, which is used up. */
-static int open_ours(struct daemon *daemon, struct vfio_device_file *file)
+/*
+ * What is done with files that are ours, as clients do it, is done aside
+ * (aside.h); the model and the plugin run on the job's own thread, since the
+ * fds that a plugin opens have to stay.
+ */
+struct errand {
+	struct job *job;
+	struct vfio_group *group; /* NULL: none of ours */
+	struct vfio_device_file *file; /* NULL once it has an fd */
+	int ret;
+};
+
+static void find_group(void *arg)
 {
-	struct ticket ticket = { .tid = gettid(), .file = file };
+	struct errand *errand = arg;
+	struct job *job = errand->job;
+	struct stat st;
+	int fd;
+
+	fd = client_fd(job->notif.tid, job->notif.fd);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st))
+		errand->group = nodes_group(job->daemon, &st);
+	close(fd);
+}
+
+/* An fd of ours for errand->file. */
+static int open_ours(struct errand *errand)
+{
+	struct daemon *daemon = errand->job->daemon;
+	struct ticket ticket = { .tid = gettid(), .file = errand->file };
 	char path[HANDOVER_PATH_MAX];
 	int fd;
 
-	device_path(path, daemon, file);
+	device_path(path, daemon, errand->file);
 	ticket_add(&daemon->tickets, &ticket);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		fd = -errno;
 	ticket_remove(&daemon->tickets, &ticket);
-	if (ticket.file)
-		vfio_device_file_release(ticket.file);
+	errand->file = ticket.file;
 	return fd;
 }
 
@@ -207,58 +235,57 @@ static int open_ours(struct daemon *daemon, struct vfio_device_file *file)
  * Ours is closed before the client gets its answer: were it not, the client's
  * close would not be the last one.
  */
-static int give(struct job *job, int ours)
+static void give(void *arg)
 {
-	int theirs;
+	struct errand *errand = arg;
+	struct job *job = errand->job;
+	int listener, ours;
 
-	theirs = handover_notif_addfd(job->listener, job->notif.id, ours);
-	close(ours);
-	return theirs;
+	listener = aside_take_fd(job->listener);
+	ours = listener < 0 ? listener : open_ours(errand);
+	errand->ret = ours;
+	if (ours >= 0) {
+		errand->ret = handover_notif_addfd(listener, job->notif.id,
+						   ours);
+		close(ours);
+	}
+	if (listener >= 0)
+		close(listener);
 }
 
-/* What the ioctl is to return; the group's file is held open by the caller. */
-static int get_device_fd(struct job *job, struct vfio_group *group)
+/* What the ioctl is to return. */
+static int get_device_fd(struct errand *errand)
 {
-	struct daemon *daemon = job->daemon;
-	struct vfio_device_file *file;
+	struct job *job = errand->job;
 	int ret;
 
-	closing_settle(daemon, group, NULL);
-	ret = open_device(daemon, group, job->notif.tid, job->notif.arg,
-			  &file);
+	closing_settle(job->daemon, errand->group, NULL);
+	ret = open_device(job->daemon, errand->group, job->notif.tid,
+			  job->notif.arg, &errand->file);
 	if (ret)
 		return ret;
-	ret = open_ours(daemon, file);
-	return ret < 0 ? ret : give(job, ret);
-}
-
-/* False: it is not about one of our groups, or it cannot be seen. */
-static bool serve(struct job *job, int *ret)
-{
-	struct vfio_group *group = NULL;
-	struct stat st;
-	int fd;
-
-	fd = client_fd(job->notif.tid, job->notif.fd);
-	if (fd < 0)
-		return false;
-	if (!fstat(fd, &st))
-		group = nodes_group(job->daemon, &st);
-	/* What was looked at was the client's only if it still waits. */
-	if (group && !handover_notif_valid(job->listener, job->notif.id))
-		*ret = get_device_fd(job, group);
-	close(fd);
-	return group;
+	ret = aside_call(give, errand);
+	if (errand->file)
+		vfio_device_file_release(errand->file);
+	return ret ? ret : errand->ret;
 }
 
 static void *seccomp_job(void *arg)
 {
 	struct job *job = arg;
-	int ret = -ENOENT;
+	struct errand errand = { .job = job };
+	int ret;
 
-	if (!serve(job, &ret)) {
+	ret = aside_call(find_group, &errand);
+	if (!ret && !errand.group) {
 		handover_notif_continue(job->listener, job->notif.id);
 	} else {
+		/* What was seen was this client's only if it still waits. */
+		if (!ret)
+			ret = handover_notif_valid(job->listener,
+						   job->notif.id);
+		if (!ret)
+			ret = get_device_fd(&errand);
 		count(job->daemon, ret);
 		handover_notif_answer(job->listener, job->notif.id, ret);
 	}

@@ -133,15 +133,18 @@ static const struct vfio_eventfd_ops eventfd_ops = {
 	.put = eventfd_put,
 };
 
-static bool is_eventfd(int fd)
+int eventfd_check(pid_t tid, int fd)
 {
 	static const char want[] = "anon_inode:[eventfd]";
 	char path[64], target[sizeof(want)];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid ? tid : gettid(),
+		 fd);
 	n = readlink(path, target, sizeof(target));
-	return n == sizeof(want) - 1 && !memcmp(target, want, n);
+	if (n < 0)
+		return errno == ENOENT ? -EBADF : -errno;
+	return n == sizeof(want) - 1 && !memcmp(target, want, n) ? 0 : -EINVAL;
 }
 
 int eventfd_create(struct eventfds *eventfds, int fd,
@@ -149,7 +152,7 @@ int eventfd_create(struct eventfds *eventfds, int fd,
 {
 	struct daemon_eventfd *eventfd;
 
-	if (!is_eventfd(fd))
+	if (eventfd_check(0, fd))
 		return -EINVAL;
 	eventfd = calloc(1, sizeof(*eventfd));
 	if (!eventfd)

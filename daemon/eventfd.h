@@ -9,6 +9,7 @@
 #include <libaio.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "../backend/host.h"
 
@@ -27,6 +28,12 @@ struct eventfds {
 /* 0, or the errno of io_setup(2) or of /dev/null. */
 int eventfds_init(struct eventfds *eventfds, struct event_base *base);
 void eventfds_fini(struct eventfds *eventfds);
+
+/*
+ * Does number @fd of thread @tid lead to an eventfd? 0, -EBADF, -EINVAL.
+ * @tid 0 is the calling thread.
+ */
+int eventfd_check(pid_t tid, int fd);
 
 /* Takes @fd over. -EINVAL: not an eventfd (@fd stays the caller's). */
 int eventfd_create(struct eventfds *eventfds, int fd,

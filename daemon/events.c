@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -23,11 +25,28 @@ struct item {
 };
 
 struct vfiod_events {
-	struct event_base *base;
-	pthread_t thread;
-	pthread_mutex_t lock; /* a leaf; guards the list */
+	/*
+	 * Guards what follows. A leaf but for libevent's own locks, never
+	 * held while a callback runs.
+	 */
+	pthread_mutex_t lock;
 	LIST_HEAD(, item) items;
+	struct event_base *base; /* made for the first item */
+	bool may_run;
+	bool runs; /* thread has been made */
+	pthread_t thread;
 };
+
+struct vfiod_events *events_create(void)
+{
+	struct vfiod_events *events = calloc(1, sizeof(*events));
+
+	if (!events)
+		return NULL;
+	pthread_mutex_init(&events->lock, NULL);
+	LIST_INIT(&events->items);
+	return events;
+}
 
 static void *loop(void *arg)
 {
@@ -38,51 +57,51 @@ static void *loop(void *arg)
 	return NULL;
 }
 
-static struct vfiod_events *create(void)
+/* Make what is missing of base and thread; events->lock is held. */
+static int prepare(struct vfiod_events *events, bool need_base)
 {
-	struct vfiod_events *events = calloc(1, sizeof(*events));
 	int ret;
 
-	if (!events)
-		return NULL;
-	events->base = event_base_new();
-	pthread_mutex_init(&events->lock, NULL);
-	LIST_INIT(&events->items);
-	ret = events->base ?
-		      pthread_create(&events->thread, NULL, loop, events) :
-		      ENOMEM;
-	if (!ret)
-		return events;
-	if (events->base)
-		event_base_free(events->base);
-	free(events);
-	errno = ret;
-	return NULL;
+	if (!events->base && need_base)
+		events->base = event_base_new();
+	if (!events->base)
+		return need_base ? -ENOMEM : 0;
+	if (events->runs || !events->may_run)
+		return 0;
+	ret = -pthread_create(&events->thread, NULL, loop, events);
+	events->runs = !ret;
+	return ret;
 }
 
-static void stop(struct vfiod_events *events)
+int events_start(struct vfiod_events *events)
 {
+	int ret;
+
+	pthread_mutex_lock(&events->lock);
+	events->may_run = true;
+	ret = prepare(events, false);
+	pthread_mutex_unlock(&events->lock);
+	return ret;
+}
+
+static void end_loop(evutil_socket_t fd, short what, void *arg)
+{
+	struct vfiod_events *events = arg;
+
+	(void)fd, (void)what;
 	event_base_loopbreak(events->base);
-	pthread_join(events->thread, NULL);
-	event_base_free(events->base);
-	pthread_mutex_destroy(&events->lock);
-	free(events);
 }
 
-/* The device's loop, made when first needed; of two makers one wins. */
-static struct vfiod_events *get(struct vfio_device *vdev)
+/*
+ * An event, not a plain event_base_loopbreak(): that would be lost on a
+ * thread that has not come to its loop yet.
+ */
+static void end_thread(struct vfiod_events *events)
 {
-	struct vfiod_events *events = atomic_load(&vdev->events), *none = NULL;
-
-	if (events)
-		return events;
-	events = create();
-	if (events &&
-	    !atomic_compare_exchange_strong(&vdev->events, &none, events)) {
-		stop(events);
-		events = none;
-	}
-	return events;
+	while (event_base_once(events->base, -1, EV_TIMEOUT, end_loop, events,
+			       NULL))
+		sched_yield();
+	pthread_join(events->thread, NULL);
 }
 
 static void fire(evutil_socket_t fd, short what, void *arg)
@@ -93,32 +112,45 @@ static void fire(evutil_socket_t fd, short what, void *arg)
 	item->fn(item->arg);
 }
 
+/* The item's event, added if it is a watch; events->lock is held. */
+static int add_item(struct item *item, int fd, short what)
+{
+	struct vfiod_events *events = item->events;
+	int ret;
+
+	ret = prepare(events, true);
+	if (ret)
+		return ret;
+	item->event = event_new(events->base, fd, what, fire, item);
+	if (!item->event)
+		return -ENOMEM;
+	if (fd >= 0 && event_add(item->event, NULL)) {
+		event_free(item->event);
+		return -ENOMEM;
+	}
+	LIST_INSERT_HEAD(&events->items, item, next);
+	return 0;
+}
+
 static struct item *item_new(struct vfio_device *vdev, int fd, short what,
 			     void (*fn)(void *arg), void *arg)
 {
-	struct vfiod_events *events = get(vdev);
-	struct item *item;
+	struct item *item = calloc(1, sizeof(*item));
+	int ret;
 
-	if (!events)
-		return NULL;
-	item = calloc(1, sizeof(*item));
 	if (!item)
 		return NULL;
-	item->events = events;
+	item->events = vdev->events;
 	item->fn = fn;
 	item->arg = arg;
-	item->event = event_new(events->base, fd, what, fire, item);
-	if (!item->event || (fd >= 0 && event_add(item->event, NULL))) {
-		if (item->event)
-			event_free(item->event);
-		free(item);
-		errno = ENOMEM;
-		return NULL;
-	}
-	pthread_mutex_lock(&events->lock);
-	LIST_INSERT_HEAD(&events->items, item, next);
-	pthread_mutex_unlock(&events->lock);
-	return item;
+	pthread_mutex_lock(&item->events->lock);
+	ret = add_item(item, fd, what);
+	pthread_mutex_unlock(&item->events->lock);
+	if (!ret)
+		return item;
+	free(item);
+	errno = -ret;
+	return NULL;
 }
 
 /* event_del() waits for a callback that runs, unless it is its own caller. */
@@ -138,14 +170,17 @@ void events_destroy(struct vfiod_events *events)
 {
 	struct item *item;
 
-	if (!events)
-		return;
 	while ((item = LIST_FIRST(&events->items))) {
 		vfio_log(LOG_LEVEL_WARNING,
 			 "a plugin left a timer or a watch behind");
 		item_free(item);
 	}
-	stop(events);
+	if (events->runs)
+		end_thread(events);
+	if (events->base)
+		event_base_free(events->base);
+	pthread_mutex_destroy(&events->lock);
+	free(events);
 }
 
 struct vfiod_timer *vfiod_timer_new(struct vfio_device *vdev,

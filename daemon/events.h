@@ -8,10 +8,16 @@
 
 struct vfiod_events;
 
+/* The loop of a device that is about to be made; NULL for ENOMEM. */
+struct vfiod_events *events_create(void);
+
 /*
- * End a device's loop, and free what is left on it. After the plugin's
- * release. NULL is allowed: a device without a loop.
+ * From now on its thread may run; until then the process stays
+ * single-threaded, whatever plugins ask for. 0 or a negative errno.
  */
+int events_start(struct vfiod_events *events);
+
+/* End it, and free what is left on it. After the plugin's release. */
 void events_destroy(struct vfiod_events *events);
 
 #endif

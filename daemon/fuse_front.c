@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "daemon.h"
 #include "file.h"
 #include "fuse_dir.h"
+#include "log.h"
 #include "server.h"
 #include "tree.h"
 
@@ -33,7 +35,7 @@ struct fuse_front {
 	uid_t uid;
 	gid_t gid;
 	dev_t dev; /* of the mount */
-	int control;
+	const char *control; /* its path */
 };
 
 static struct fuse_front *front_of(fuse_req_t req)
@@ -305,7 +307,6 @@ int fuse_front_start(struct daemon *daemon, struct tree *tree, int fd,
 	front->tree = tree;
 	front->uid = uid;
 	front->gid = gid;
-	front->control = -1;
 	ret = start_session(front, fd);
 	if (ret) {
 		if (front->session)
@@ -317,20 +318,54 @@ int fuse_front_start(struct daemon *daemon, struct tree *tree, int fd,
 	return 0;
 }
 
-int fuse_front_control(struct fuse_front *front, const char *control)
+/* Opens the control file, for an aside call; -1: why is in errno. */
+static int open_control(const struct fuse_front *front)
 {
-	struct stat st;
-
-	front->control = open(control, O_RDONLY | O_CLOEXEC);
-	if (front->control < 0 || fstat(front->control, &st))
-		return -errno;
-	front->dev = st.st_dev;
-	return 0;
+	return open(front->control, O_RDONLY | O_CLOEXEC);
 }
 
+static void find_dev(void *arg)
+{
+	struct fuse_front *front = arg;
+	int fd = open_control(front);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st))
+		front->dev = st.st_dev;
+	close(fd);
+}
+
+int fuse_front_control(struct fuse_front *front, const char *control)
+{
+	int ret;
+
+	front->control = control;
+	ret = aside_call(find_dev, front);
+	if (!ret && !front->dev)
+		ret = -EIO;
+	return ret;
+}
+
+static void send_barrier(void *arg)
+{
+	int fd = open_control(arg);
+
+	if (fd < 0)
+		return;
+	ioctl(fd, BARRIER, 0);
+	close(fd);
+}
+
+/* Without a thread to send it from, a close looks asynchronous for once. */
 void fuse_front_barrier(struct fuse_front *front)
 {
-	ioctl(front->control, BARRIER, 0);
+	int ret = aside_call(send_barrier, front);
+
+	if (ret)
+		vfio_log(LOG_LEVEL_WARNING, "cannot wait for a close: %s",
+			 strerror(-ret));
 }
 
 const struct tree_node *fuse_front_by_ino(const struct fuse_front *front,
@@ -351,8 +386,6 @@ int fuse_front_stop(struct fuse_front *front)
 {
 	int ret;
 
-	if (front->control >= 0)
-		close(front->control);
 	ret = server_stop(front->server, STOP_SECONDS);
 	if (ret)
 		return ret;

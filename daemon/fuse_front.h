@@ -22,7 +22,8 @@ int fuse_front_start(struct daemon *daemon, struct tree *tree, int fd,
 
 /*
  * Once the mount is where it is to stay: @control is the path there of the
- * TREE_CONTROL file. Needed before the first client. 0 or a negative errno.
+ * TREE_CONTROL file, and stays the caller's. Needed before the first client.
+ * 0 or a negative errno.
  */
 int fuse_front_control(struct fuse_front *front, const char *control);
 

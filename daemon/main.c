@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 
 	ret = options_parse(&options, argc, argv);
 	if (!ret) {
-		log_set_level(options.verbose ? LOG_LEVEL_INFO :
+		log_set_level(options.verbose ? LOG_LEVEL_DEBUG :
 						LOG_LEVEL_WARNING);
 		plugins_init(&plugins, options.plugin_dirs);
 		ret = dispatch(&options, &plugins);

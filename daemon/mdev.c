@@ -152,7 +152,7 @@ static int find_type(struct plugins *plugins, struct mdev *mdev,
 static int make_device(struct mdev *mdev, const struct vfiod_type *type,
 		       int id, struct why *why)
 {
-	const struct vfio_device_desc desc = {
+	struct vfio_device_desc desc = {
 		.plugin = &mdev->plugin->desc,
 		.type = type,
 		.name = mdev->uuid,
@@ -161,8 +161,9 @@ static int make_device(struct mdev *mdev, const struct vfiod_type *type,
 	};
 	int ret;
 
+	mdev->events = desc.events = events_create();
 	mdev->group = vfio_group_create(id, VFIO_EMULATED_IOMMU);
-	if (!mdev->group)
+	if (!mdev->events || !mdev->group)
 		return -ENOMEM;
 	ret = vfio_device_create(mdev->group, &desc, &mdev->vdev);
 	if (ret)
@@ -224,13 +225,10 @@ static int first_free_id(void)
 
 static void destroy(struct mdev *mdev)
 {
-	struct vfiod_events *events;
-
-	if (mdev->vdev) {
-		events = atomic_load(&mdev->vdev->events);
+	if (mdev->vdev)
 		vfio_device_destroy(mdev->vdev);
-		events_destroy(events);
-	}
+	if (mdev->events)
+		events_destroy(mdev->events);
 	if (mdev->group)
 		vfio_group_destroy(mdev->group);
 	for (size_t i = 0; i < mdev->nr_params; i++) {
@@ -264,6 +262,15 @@ int mdevs_create(const struct options *options, struct plugins *plugins,
 		mdevs_destroy(mdevs);
 	else
 		*out = mdevs;
+	return ret;
+}
+
+int mdevs_start(struct mdevs *mdevs)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < mdevs->nr && !ret; i++)
+		ret = events_start(mdevs->mdev[i].events);
 	return ret;
 }
 

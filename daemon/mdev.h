@@ -14,6 +14,7 @@ struct plugins;
 struct vfio_device;
 struct vfio_device_param;
 struct vfio_group;
+struct vfiod_events;
 
 #define UUID_LENGTH 36
 
@@ -22,6 +23,7 @@ struct mdev {
 	struct plugin *plugin;
 	struct vfio_device_param *params;
 	size_t nr_params;
+	struct vfiod_events *events;
 	struct vfio_group *group;
 	struct vfio_device *vdev;
 };
@@ -38,6 +40,8 @@ struct mdevs {
  */
 int mdevs_create(const struct options *options, struct plugins *plugins,
 		 char *why, size_t size, struct mdevs **mdevs);
+/* The process may have threads from now on. 0 or a negative errno. */
+int mdevs_start(struct mdevs *mdevs);
 /* No file of any is open. */
 void mdevs_destroy(struct mdevs *mdevs);
 

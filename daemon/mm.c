@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -31,6 +33,11 @@ struct mm {
 	struct mm_table *table;
 	LIST_ENTRY(mm) next; /* table->lock */
 	pid_t tgid;
+	int pidfd;
+	/*
+	 * -1 for a process that made itself undumpable, while vfiod has no
+	 * power over root's files: then only its end is noticed, not an exec.
+	 */
 	int mem_fd;
 	int maps_fd;
 	bool native;
@@ -102,11 +109,32 @@ int mm_copy(pid_t pid, uint64_t vaddr, void *buf, size_t len, bool write)
 	return (size_t)n == len ? 0 : -EFAULT;
 }
 
+int mm_write(pid_t pid, const struct vfio_copy *parts, size_t nr)
+{
+	struct iovec local[MM_PARTS], remote[MM_PARTS];
+	size_t len = 0;
+	ssize_t n;
+
+	for (size_t i = 0; i < nr; i++) {
+		local[i].iov_base = (void *)(uintptr_t)parts[i].from;
+		remote[i].iov_base = (void *)(uintptr_t)parts[i].to;
+		local[i].iov_len = remote[i].iov_len = parts[i].n;
+		len += parts[i].n;
+	}
+	n = process_vm_writev(pid, local, nr, remote, nr, 0);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
+}
+
 /* Page 0 is never there: EIO from a living mm, nothing from a dead one. */
 static bool is_alive(const struct mm *mm)
 {
+	struct pollfd pfd = { .fd = mm->pidfd, .events = POLLIN };
 	char byte;
 
+	if (mm->mem_fd < 0)
+		return poll(&pfd, 1, 0) == 0;
 	return pread(mm->mem_fd, &byte, 1, 0) != 0;
 }
 
@@ -159,7 +187,7 @@ static int mm_pin(struct vfio_mm *base, uint64_t vaddr, bool write)
 
 	if (!is_alive(mm))
 		return -ESRCH;
-	if (write) {
+	if (write && mm->maps_fd >= 0) {
 		ret = maps_writable(mm->maps_fd, vaddr);
 		if (ret)
 			return ret;
@@ -185,6 +213,16 @@ static void forget(struct mm_table *table, const struct mm *mm)
 			table->recent[i].mm = NULL;
 }
 
+static void close_files(struct mm *mm)
+{
+	if (mm->pidfd >= 0)
+		close(mm->pidfd);
+	if (mm->mem_fd >= 0)
+		close(mm->mem_fd);
+	if (mm->maps_fd >= 0)
+		close(mm->maps_fd);
+}
+
 static void mm_release(struct vfio_mm *base)
 {
 	struct mm *mm = to_mm(base);
@@ -194,8 +232,7 @@ static void mm_release(struct vfio_mm *base)
 	LIST_REMOVE(mm, next);
 	forget(table, mm);
 	pthread_mutex_unlock(&table->lock);
-	close(mm->mem_fd);
-	close(mm->maps_fd);
+	close_files(mm);
 	free(mm);
 }
 
@@ -218,6 +255,21 @@ static int open_proc(pid_t pid, const char *file, int flags)
 	return fd;
 }
 
+static int open_files(struct mm *mm, pid_t tid)
+{
+	mm->mem_fd = mm->maps_fd = -1;
+	mm->pidfd = pidfd_open(mm->tgid, 0);
+	if (mm->pidfd < 0)
+		return -errno;
+	mm->mem_fd = open_proc(tid, "mem", O_RDWR);
+	if (mm->mem_fd == -EACCES)
+		return 0;
+	if (mm->mem_fd < 0)
+		return mm->mem_fd;
+	mm->maps_fd = open_proc(tid, "maps", O_RDONLY);
+	return mm->maps_fd < 0 ? mm->maps_fd : 0;
+}
+
 static int mm_create(struct mm_table *table, pid_t tid, pid_t tgid,
 		     struct mm **out)
 {
@@ -231,19 +283,14 @@ static int mm_create(struct mm_table *table, pid_t tid, pid_t tgid,
 	mm->table = table;
 	mm->tgid = tgid;
 	mm->native = user_ns(tid) == table->native_ns;
-	ret = mm->mem_fd = open_proc(tid, "mem", O_RDWR);
-	if (ret < 0)
-		goto free_mm;
-	ret = mm->maps_fd = open_proc(tid, "maps", O_RDONLY);
-	if (ret < 0)
-		goto close_mem;
+	ret = open_files(mm, tid);
+	if (ret) {
+		close_files(mm);
+		free(mm);
+		return ret;
+	}
 	*out = mm;
 	return 0;
-close_mem:
-	close(mm->mem_fd);
-free_mm:
-	free(mm);
-	return ret;
 }
 
 /*

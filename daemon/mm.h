@@ -34,4 +34,11 @@ bool mm_is_native(const struct vfio_mm *mm);
  */
 int mm_copy(pid_t pid, uint64_t vaddr, void *buf, size_t len, bool write);
 
+/*
+ * Write up to MM_PARTS parts to it, in order, up to the first that cannot be
+ * written whole: 0, or an errno as above.
+ */
+#define MM_PARTS 2
+int mm_write(pid_t pid, const struct vfio_copy *parts, size_t nr);
+
 #endif

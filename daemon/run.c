@@ -145,6 +145,9 @@ static int assemble(struct run *r)
 	ret = sandbox_assemble(&r->sandbox);
 	if (ret)
 		return fail(r->sandbox.why);
+	ret = mdevs_start(r->daemon.mdevs);
+	if (ret)
+		return fail(strerror(-ret));
 	ret = fuse_front_control(r->daemon.fuse, LAYOUT_RUN_CONTROL);
 	if (ret)
 		return fail(strerror(-ret));

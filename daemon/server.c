@@ -17,11 +17,12 @@
 #include "log.h"
 
 /*
- * Threads that wait for a request when all is quiet. With two, one reads
- * while the other works; no request waits for a thread to be made unless
- * two are being worked on already.
+ * Threads that wait for a request when all is quiet. A client that asks one
+ * thing after another keeps two of them busy, since the next request is there
+ * before the thread that answered the last one is back; the third is for the
+ * request that must not wait meanwhile. Only when none is left is one made.
  */
-#define NR_WAITING 2
+#define NR_WAITING 3
 #define STACK_BYTES (256 * 1024)
 #define SURFACE_SIGNAL SIGRTMIN
 #define NSEC_PER_MSEC 1000000L
@@ -233,37 +234,41 @@ static void sleep_briefly(void)
 	nanosleep(&ts, NULL);
 }
 
-/* A worker that may be on its way back since before @epoch; lock is held. */
-static struct worker *find_below(struct server *server, unsigned int epoch)
+/*
+ * Call all workers that may be on their way back since before @epoch. False:
+ * there are none. server->lock is held.
+ */
+static bool call_below(struct server *server, unsigned int epoch)
 {
 	struct worker *worker;
+	bool ret = false;
 
-	LIST_FOREACH(worker, &server->workers, next)
-		if (worker != self &&
-		    atomic_load(&worker->state) != WORKER_BUSY &&
-		    (int)(atomic_load(&worker->epoch) - epoch) < 0)
-			return worker;
-	return NULL;
+	LIST_FOREACH(worker, &server->workers, next) {
+		if (worker == self ||
+		    atomic_load(&worker->state) == WORKER_BUSY ||
+		    (int)(atomic_load(&worker->epoch) - epoch) >= 0)
+			continue;
+		call(worker);
+		ret = true;
+	}
+	return ret;
 }
 
 /*
- * One signal may come before the read it is meant for has begun, and be
- * lost; so they are sent until each worker has come up.
+ * A signal may come before the read it is meant for has begun, and be lost;
+ * so they are sent until each worker has come up.
  */
 void server_surface(struct server *server)
 {
 	unsigned int epoch = atomic_fetch_add(&server->epoch, 1) + 1;
-	struct worker *worker;
+	bool again = true;
 
-	for (;;) {
+	while (again) {
 		pthread_mutex_lock(&server->lock);
-		worker = find_below(server, epoch);
-		if (worker)
-			call(worker);
+		again = call_below(server, epoch);
 		pthread_mutex_unlock(&server->lock);
-		if (!worker)
-			return;
-		sleep_briefly();
+		if (again)
+			sleep_briefly();
 	}
 }
 

@@ -173,6 +173,8 @@ static int serve(struct service *s)
 	snprintf(why, sizeof(why), "out of memory");
 	if (cuse_front_start(daemon, why, sizeof(why), &daemon->cuse))
 		return fail(why);
+	if (mdevs_start(daemon->mdevs))
+		return fail("cannot start a device's thread");
 	if (pidfile_write(s->pidfile))
 		return fail("cannot write " PIDFILE_PATH);
 	loop(s);

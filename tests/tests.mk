@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The test programs, below $(BUILD)/tests, and the targets that run them.
+
+CHECK_LIBS = $(call pkg,--cflags --libs,check)
+T := $(BUILD)/tests
+
+# Objects of test programs: their own include path, the rest as everywhere.
+test_obj = $(call obj,$(wildcard $(1)))
+$(BUILD)/obj/tests/%: ALL_CFLAGS += -Itests/plugins -Itests/client
+
+# program NAME, objects, libraries
+define test_rule
+TEST_PROGRAMS += $(T)/$(1)
+$(T)/$(1): $(2)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $$@ $(2) $(3)
+endef
+
+# ---- units ----
+
+HOST_OBJ := $(call test_obj,tests/unit/host*.c tests/unit/recorder.c tests/unit/rig.c)
+$(eval $(call test_rule,unit-model,$(call test_obj,tests/unit/model_*.c \
+	tests/unit/test_type1_*.c tests/unit/test_model_*.c) $(HOST_OBJ) \
+	$(BUILD)/libbackend.a,$(CHECK_LIBS)))
+
+$(eval $(call test_rule,unit-mtty,$(call test_obj,tests/unit/mtty_main.c \
+	tests/unit/test_mtty_*.c tests/unit/fake_services.c mdevs/mtty/*.c),\
+	$(CHECK_LIBS)))
+
+HANDOVER_OBJ := $(call obj,daemon/handover_ptrace.c daemon/handover_seccomp.c \
+	daemon/client_filter.c daemon/regs.c daemon/regs_$(ARCH).c \
+	daemon/task_status.c tests/unit/handover_rig.c)
+HANDOVER_TESTS := $(patsubst tests/unit/test_%.c,%,\
+	$(wildcard tests/unit/test_handover*.c)) client_filter
+$(foreach t,$(HANDOVER_TESTS),$(eval $(call test_rule,unit-$(t),\
+	$(call obj,tests/unit/test_$(t).c) $(HANDOVER_OBJ),$(CHECK_LIBS))))
+
+SANDBOX_OBJ := $(call obj,daemon/sandbox.c daemon/merge.c \
+	daemon/merge_listing.c daemon/child.c daemon/child_signals.c)
+$(foreach t,sandbox merge child,$(eval $(call test_rule,unit-$(t),\
+	$(call obj,tests/unit/test_$(t).c) $(SANDBOX_OBJ),\
+	$(CHECK_LIBS) $(call pkg,--libs,fuse3))))
+
+UNIT_PROGRAMS := $(filter $(T)/unit-%,$(TEST_PROGRAMS))
+
+# ---- clients ----
+
+CLIENT_LIB := $(call obj,tests/client/vfio.c)
+$(eval $(call test_rule,client,$(call test_obj,tests/client/main.c \
+	tests/client/fixture.c tests/client/test_*.c) $(CLIENT_LIB),\
+	$(CHECK_LIBS)))
+$(eval $(call test_rule,stress,$(call obj,tests/client/stress.c \
+	tests/client/actor.c) $(CLIENT_LIB)))
+$(eval $(call test_rule,death,$(call obj,tests/client/death.c) $(CLIENT_LIB)))
+$(eval $(call test_rule,orphan,$(call obj,tests/client/orphan.c) \
+	$(CLIENT_LIB)))
+$(eval $(call test_rule,getfd,$(call obj,tests/client/getfd.c) $(CLIENT_LIB)))
+$(eval $(call test_rule,listener,$(call obj,tests/client/listener.c)))
+
+# ---- plugins, built as anybody's ----
+
+PLUGIN_CFLAGS := -std=gnu11 -O2 -g -shared -fPIC $(WARN) -Iinclude
+TEST_PLUGIN_SO := $(TEST_PLUGINS:%=$(T)/plugins/%.so)
+$(T)/plugins/oldapi.so: PLUGIN_CFLAGS := -std=gnu11 -O2 -g -shared -fPIC \
+	$(WARN) -Itests/plugins/api-1 -Iinclude
+$(T)/plugins/%.so: tests/plugins/%.c include/vfiod/plugin.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(PLUGIN_CFLAGS) $(SANFLAGS) -o $@ $<
+
+# ---- bench ----
+
+BENCH := $(T)/bench
+$(eval $(call test_rule,bench/floor,$(call obj,tests/bench/floor.c),\
+	$(call pkg,--libs,fuse3)))
+$(eval $(call test_rule,bench/client,$(call test_obj,tests/bench/client.c \
+	tests/bench/calls.c tests/bench/samples.c)))
+
+tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO)
+
+check: deps
+	tests/check.sh
+
+bench: all $(BENCH)/floor $(BENCH)/client
+	tests/bench/bench.sh $(BUILD)/vfiod $(BENCH)
+
+.PHONY: tests check bench
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/*/*.c mdevs/*/*.c))

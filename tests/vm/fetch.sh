@@ -3,14 +3,17 @@
 #
 # Usage: tests/vm/fetch.sh
 #
-# Puts Debian's stock 6.12 kernel for bookworm, with its modules, into
-# $VFIOD_VM_CACHE (default: build/vm), once:
+# Puts Debian's stock 6.12 kernel for bookworm (or $VFIOD_VM_KERNEL's, 6.1),
+# with its modules, into $VFIOD_VM_CACHE (default: build/vm), once:
 #   vmlinuz, release (what uname -r says), lib/modules/RELEASE
 # Nothing is installed on this machine. Any user may run it.
 
 set -eu
 
-meta=linux-image-6.12-amd64
+kernel=${VFIOD_VM_KERNEL:-6.12}
+# The release's own kernel has no number in its package's name.
+meta=linux-image-$kernel-amd64
+[ "$kernel" != 6.1 ] || meta=linux-image-amd64
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${VFIOD_VM_CACHE:-$top/build/vm}
 
@@ -41,7 +44,7 @@ complaint()
 kernel_package()
 {
 	apt-cache "${apt_opts[@]}" depends "$meta" 2>/dev/null |
-		sed -n 's/^ *Depends: \(linux-image-6\.12\.[^ ]*\)$/\1/p' |
+		sed -n "s/^ *Depends: \(linux-image-${kernel/./\\.}\.[^ ]*\)\$/\1/p" |
 		head -n 1
 }
 

@@ -15,6 +15,7 @@
 #   --env K=V      set K in CMD's environment (may be repeated)
 #   --smp N        number of CPUs (2)
 #   -m MIB         memory (1024)
+#   --qemu ARG     one more argument for QEMU (may be repeated)
 #
 # Exit status: that of CMD; 124 timeout; 125 the VM failed (it could not be
 # started, or its kernel stopped). These two come with a line on stderr and the
@@ -28,6 +29,7 @@ cache=$(realpath -m "${VFIOD_VM_CACHE:-$top/build/vm}")
 timeout=300
 smp=2
 memory=1024
+more_qemu=()
 modules=(overlay 9p 9pnet_virtio)
 shares=()
 environment=(HOME=/root LANG=C.UTF-8 TERM=dumb
@@ -72,6 +74,7 @@ parse()
 		--env) environment+=("$2") ;;
 		--smp) smp=$2 ;;
 		-m) memory=$2 ;;
+		--qemu) more_qemu+=("$2") ;;
 		*) usage "$1: unknown option" ;;
 		esac
 		shift 2
@@ -166,6 +169,7 @@ qemu_options()
 		-chardev "file,id=status,path=$work/status"
 		-device "virtserialport,chardev=status,name=status")
 	share_options
+	qemu+=("${more_qemu[@]}")
 }
 
 # An oops ends the run: a test must not pass over one. The watchdogs would only

@@ -16,6 +16,8 @@
  * nobody else's. vfiod holds no lock that a service below needs while it
  * calls an op, unless it is written there.
  *
+ * A device that is broken (see dma_unmap) gets EIO from pin_pages and dma_rw.
+ *
  * Errors are negative errno and reach the client unchanged. Sizes, offsets,
  * IOVAs are in bytes unless written otherwise; times are in nanoseconds.
  */
@@ -184,16 +186,17 @@ struct vfiod_plugin {
 	 * init - make a device (mdev's probe). Required.
 	 *
 	 * Called once, from vfiod's main thread, before any client. The type,
-	 * the name and the parameters can be asked for. On error (an errno,
-	 * ENOSPC when no more devices can be had) no other op is called, and
-	 * vfiod says why the device was refused.
+	 * the name and the parameters can be asked for. No threads are to be
+	 * made here; timers and watches wait until vfiod serves. On error (an
+	 * errno; ENOSPC when no more devices can be had) no other op is
+	 * called, and vfiod says why the device was refused.
 	 */
 	int (*init)(struct vfio_device *vdev);
 
 	/*
 	 * release - the device goes. Optional. Called once, after the last
-	 * close_device, from the main thread. Timers and watches that are
-	 * left have been freed before.
+	 * close_device, from the main thread. Timers and watches are freed
+	 * here at the latest; for those that are left vfiod does it, and logs.
 	 */
 	void (*release)(struct vfio_device *vdev);
 
@@ -359,9 +362,9 @@ void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage);
 /*
  * vfiod_page_rw - read or write a pinned page: @len bytes at @offset in it,
  * not over its end. For the plugin that pinned it, until it unpins it.
- * Returns 0, or EINVAL (over the end), EFAULT (the client has unmapped or
- * protected its memory meanwhile, or is gone: vfiod has no hold on the page
- * as the kernel has).
+ * Returns 0, or EINVAL (over the end), EFAULT (a write to a mapping without
+ * WRITE; or the client has unmapped or protected its memory meanwhile, or is
+ * gone: vfiod has no hold on the page as the kernel has).
  */
 int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf,
 		  size_t len, bool write);

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# bench.sh VFIOD BINDIR: what vfiod's calls cost beside those of a null FUSE
+# server, first with client and servers on one CPU, then wherever the kernel
+# puts them. BINDIR holds the programs "floor" and "client". The wanted values
+# are shown, not enforced.
+set -eu
+
+if [ $# -ne 2 ]; then
+	echo "usage: bench.sh VFIOD BINDIR" >&2
+	exit 2
+fi
+
+# A mount namespace of our own: whatever happens, no mount stays behind.
+if [ -z "${VFIOD_BENCH_INSIDE:-}" ]; then
+	export VFIOD_BENCH_INSIDE=1
+	if [ "$(id -u)" = 0 ]; then
+		exec unshare --mount "$0" "$@"
+	fi
+	exec unshare --user --map-root-user --mount "$0" "$@"
+fi
+
+vfiod=$1
+bindir=$2
+cpu=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
+floor=$(mktemp)
+trap 'rm -f "$floor"' EXIT
+trap 'exit 1' INT TERM
+
+# The shell's pid becomes that of vfiod.
+measure() {
+	# shellcheck disable=SC2016
+	"$@" "$bindir/floor" "$floor" sh -c '
+		exec "$1" run --mdev mtty-2 --mdev mtty-2 --mdev mtty-2 \
+			-- "$2/client" "$3" $$' sh "$vfiod" "$bindir" "$floor"
+}
+
+echo "Ratios: medians, to the floor's ioctl or pread in the same run; for"
+echo "60000 live mappings, to the same call with one."
+echo
+echo "Client, vfiod and floor on CPU $cpu:"
+measure taskset -c "$cpu"
+echo
+echo "On any CPU:"
+measure env
+echo
+echo "The service on CUSE is not measured: where there is no /dev/cuse it"
+echo "runs in an emulated machine, whose times say nothing."

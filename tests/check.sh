@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Usage: check.sh [STEP...]
+#
+# All tests, or the steps named; each step's output is in build/check/STEP.log
+# and is shown when it fails. Two steps run at a time. The last line gives the
+# totals in libcheck's form: what its suites count, and one for each step that
+# is a script.
+set -u
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 2
+logs=$top/build/check
+asan=$top/build/address
+tsan=$top/build/thread
+rm -rf "$logs"
+mkdir -p "$logs"
+
+# Errors that a sanitizer finds end the program with a status of their own.
+export ASAN_OPTIONS=detect_leaks=1:exitcode=99
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export TSAN_OPTIONS=exitcode=99:halt_on_error=1:second_deadlock_stack=1
+
+# step NAME CMD...: one after another in a lane.
+wanted=" $* "
+step()
+{
+	local name=$1 begin=$SECONDS
+
+	shift
+	[ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || return 0
+	if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+		echo "ok    $name ($((SECONDS - begin)) s)"
+		echo "$name" >>"$logs/passed"
+	else
+		echo "FAIL  $name ($((SECONDS - begin)) s)"
+		echo "$name" >>"$logs/failed"
+		sed 's/^/      /' "$logs/$name.log" | tail -n 60
+	fi
+}
+
+units()
+{
+	local program status=0
+
+	for program in "$1"/tests/unit-*; do
+		echo "$(basename "$program"):"
+		"$program" || status=1
+	done
+	return "$status"
+}
+
+client()
+{
+	BUILD=$1 tests/client/run.sh "$2"
+}
+
+script()
+{
+	BUILD=$1 "tests/client/$2.sh" "${@:3}"
+}
+
+style()
+{
+	make -s format-check &&
+		git ls-files '*.sh' .ci/run | xargs shellcheck -x
+}
+
+build()
+{
+	make -s tests &&
+		make -s SAN=address,undefined tests &&
+		make -s SAN=thread tests
+}
+
+echo "building, plain and with sanitizers"
+step build build
+[ ! -e "$logs/failed" ] || exit 1
+
+lane1()
+{
+	step style style
+	step units units build
+	step client-fuse client build fuse
+	step client-user client build fuse-user
+	step client-ptrace client build fuse-ptrace
+	step errors script build errors
+	step view script build view fuse
+	step view-user script build view fuse-user
+	step stress script build stress fuse
+	step death script build death fuse
+	step plugin-outside tests/plugins/outside.sh
+	step asan-units units "$asan"
+	step asan-client client "$asan" fuse
+	step asan-ptrace client "$asan" fuse-ptrace
+	step asan-stress script "$asan" stress fuse
+	step asan-death script "$asan" death fuse
+}
+
+lane2()
+{
+	step demo demo/run.sh
+	step client-cuse client build cuse
+	step tsan-units units "$tsan"
+	step tsan-client client "$tsan" fuse
+	step tsan-stress script "$tsan" stress fuse
+	step tsan-death script "$tsan" death fuse
+}
+
+lane1 &
+lane2
+wait
+
+# The totals.
+count()
+{
+	if [ -e "$logs/$1" ]; then wc -l <"$logs/$1"; else echo 0; fi
+}
+cat "$logs"/*.log | awk -v passed="$(count passed)" -v failed="$(count failed)" '
+	/^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+/ {
+		gsub(/,/, "")
+		checks += $3; failures += $5; errors += $7
+	}
+	END {
+		checks += passed + failed
+		errors += failed
+		good = checks - failures - errors
+		printf "%d%%: Checks: %d, Failures: %d, Errors: %d\n",
+			checks ? 100 * good / checks : 0, checks, failures,
+			errors
+	}'
+[ ! -e "$logs/failed" ]

@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Usage: errors.sh
+#
+# What goes wrong is said in one line that names it, with exit status 1, or 2
+# for wrong usage; CMD's exit status is handed on; and nothing of this hangs.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+failed=0
+
+complain()
+{
+	failed=1
+	echo "errors.sh: FAIL: $*" >&2
+	sed 's/^/    /' "$work/err" >&2
+}
+
+# try STATUS CMD...: stderr goes to $work/err.
+try()
+{
+	local want=$1 status=0
+
+	shift
+	timeout 20 "$@" >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" = "$want" ] || complain "status $status, not $want: $*"
+}
+
+# refuses STATUS PATTERN CMD...: CMD fails with one line that says PATTERN.
+refuses()
+{
+	local want=$1 pattern=$2
+
+	shift 2
+	try "$want" "$@"
+	[ "$(wc -l <"$work/err")" = 1 ] || complain "not one line: $*"
+	grep -qiE -- "$pattern" "$work/err" || complain "no '$pattern': $*"
+}
+
+run=("$vfiod" run "${plugin_dirs[@]}")
+
+devices()
+{
+	refuses 1 'mtty-9' "${run[@]}" --mdev mtty-9 -- true
+	refuses 1 'nosuch' "${run[@]}" --mdev nosuch-1 -- true
+	refuses 1 'uuid' "${run[@]}" --mdev mtty-1,uuid=12345 -- true
+	refuses 1 'uuid' "${run[@]}" --mdev "mtty-1,uuid=${uuid}0" -- true
+	refuses 1 'uuid' "${run[@]}" --mdev "mtty-1,uuid=${uuid/8/g}" -- true
+	refuses 1 "$uuid" "${run[@]}" --mdev "mtty-1,uuid=$uuid" \
+		--mdev "mtty-2,uuid=$uuid" -- true
+	refuses 1 "$uuid" "${run[@]}" --mdev "mtty-1,uuid=$uuid" \
+		--mdev "mtty-2,uuid=${uuid^^}" -- true
+	refuses 1 'colour' "${run[@]}" --mdev mtty-1,colour=red -- true
+	try 0 "${run[@]}" --mdev "mtty-1,uuid=$uuid" -- \
+		sh -c "[ \"\$VFIOD_DEVICE\" = $uuid ]"
+}
+
+# 24 ports are all that mtty has.
+too_many()
+{
+	local mdevs=()
+
+	for _ in $(seq 12); do
+		mdevs+=(--mdev mtty-2)
+	done
+	# shellcheck disable=SC2016 # expanded by that shell
+	try 0 "${run[@]}" "${mdevs[@]}" -- \
+		sh -c '[ "$VFIOD_DEVICE_12" ] && [ ! "$VFIOD_DEVICE_13" ]'
+	refuses 1 'mtty-1' "${run[@]}" "${mdevs[@]}" --mdev mtty-1 -- true
+}
+
+plugins()
+{
+	local dir=$work/plugins
+
+	mkdir "$dir"
+	echo 'This is text.' >"$dir/text.so"
+	cc -shared -fPIC -o "$dir/empty.so" -x c /dev/null
+	run=("$vfiod" run --plugin-dir "$dir" "${plugin_dirs[@]}")
+	refuses 1 'text' "${run[@]}" --mdev text-1 -- true
+	refuses 1 'empty' "${run[@]}" --mdev empty-1 -- true
+	refuses 1 'version' "${run[@]}" --mdev badversion-device -- true
+	refuses 1 'dma_unmap' "${run[@]}" --mdev noop-device -- true
+	refuses 1 'nosuch' "$vfiod" --dump-plugin nosuch
+	run=("$vfiod" run "${plugin_dirs[@]}")
+}
+
+usage()
+{
+	refuses 2 'CMD|command' "$vfiod" run
+	refuses 2 'CMD|command' "$vfiod" run --mdev mtty-1 --
+	refuses 2 'sideways' "$vfiod" --sideways
+	refuses 2 'sideways' "$vfiod" run --sideways -- true
+	refuses 2 'mdev' "$vfiod" run --mdev
+	refuses 2 'again' "$vfiod" again
+}
+
+exit_statuses()
+{
+	try 0 "${run[@]}" --mdev mtty-1 -- true
+	try 1 "${run[@]}" --mdev mtty-1 -- false
+	try 77 "${run[@]}" --mdev mtty-1 -- sh -c 'exit 77'
+	refuses 127 'no-such-program' "${run[@]}" --mdev mtty-1 -- \
+		no-such-program
+	refuses 126 '/etc/passwd' "${run[@]}" --mdev mtty-1 -- /etc/passwd
+	# shellcheck disable=SC2016 # expanded by that shell
+	try 137 "${run[@]}" --mdev mtty-1 -- sh -c 'kill -KILL $$'
+	# shellcheck disable=SC2016
+	try 143 "${run[@]}" --mdev mtty-1 -- sh -c 'kill -TERM $$'
+}
+
+# Root only: with a /dev/fuse that cannot be opened.
+no_fuse()
+{
+	# shellcheck disable=SC2016 # expanded by that shell
+	refuses 1 '/dev/fuse' unshare --mount sh -ec '
+		: >"$1/fuse"
+		chmod 0 "$1/fuse"
+		mount --bind "$1/fuse" /dev/fuse
+		shift
+		exec setpriv --reuid 1000 --regid 1000 --clear-groups \
+			--bounding-set=-all -- "$@"
+	' sh "$work" "${run[@]}" --mdev mtty-1 -- true
+}
+
+# A user namespace that may hold one other, in which vfiod is started as a
+# user without capabilities: it cannot have its own.
+no_user_namespaces()
+{
+	# shellcheck disable=SC2016 # expanded by that shell
+	refuses 1 'user namespace' unshare --user --map-root-user sh -ec '
+		echo 1 >/proc/sys/user/max_user_namespaces
+		exec unshare --user --map-user=1000 --map-group=1000 "$@"
+	' sh "${run[@]}" --mdev mtty-1 -- true
+}
+
+devices
+too_many
+plugins
+usage
+exit_statuses
+no_user_namespaces
+[ "$(id -u)" != 0 ] || no_fuse
+[ "$failed" = 0 ] && echo "errors: ok"
+exit "$failed"

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The suites of the unit tests, by the file that has them. */
+#ifndef TESTS_UNIT_SUITES_H
+#define TESTS_UNIT_SUITES_H
+
+#include <check.h>
+
+/* test_mtty_*.c */
+Suite *mtty_uart_suite(void);
+Suite *mtty_config_suite(void);
+Suite *mtty_device_suite(void);
+Suite *mtty_irq_suite(void);
+Suite *mtty_probe_suite(void);
+
+/* test_type1_*.c */
+Suite *type1_info_suite(void);
+Suite *type1_map_suite(void);
+Suite *type1_unmap_suite(void);
+Suite *type1_notify_suite(void);
+Suite *type1_pin_suite(void);
+Suite *type1_rw_suite(void);
+Suite *type1_dirty_suite(void);
+Suite *type1_threads_suite(void);
+Suite *type1_fuzz_suite(void);
+
+/* test_model_*.c */
+Suite *model_container_suite(void);
+Suite *model_group_suite(void);
+Suite *model_device_suite(void);
+Suite *model_region_suite(void);
+Suite *model_irq_suite(void);
+Suite *model_intx_suite(void);
+Suite *model_msi_suite(void);
+Suite *model_irq_threads_suite(void);
+Suite *model_feature_suite(void);
+Suite *model_services_suite(void);
+Suite *model_info_suite(void);
+Suite *model_crowd_suite(void);
+
+#endif

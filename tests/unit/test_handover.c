@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "handover_rig.h"
+
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int ask_once(struct rig_shared *s)
+{
+	int fd = rig_ask();
+
+	s->count = fd;
+	return rig_check_fd(fd);
+}
+
+START_TEST(plain)
+{
+	struct rig r;
+	int fd;
+
+	rig_start(&r, ask_once);
+	fd = rig_serve(&r, NULL);
+	ck_assert_int_ge(fd, 0);
+	while (rig_state(r.pid) != 'Z')
+		rig_sleep_us(100);
+	ck_assert_int_eq(r.shared->count, fd);
+	rig_finish(&r);
+}
+END_TEST
+
+START_TEST(quick)
+{
+	struct rig r;
+	long begin;
+	int i;
+
+	rig_start(&r, rig_ask_repeatedly);
+	begin = rig_micros();
+	for (i = 0; i < RIG_REPEAT; i++)
+		ck_assert_int_ge(rig_serve(&r, NULL), 0);
+	/* Ten times what it takes, for a loaded machine or a sanitizer. */
+	ck_assert_int_lt((rig_micros() - begin) / RIG_REPEAT, 4000);
+	rig_finish(&r);
+}
+END_TEST
+
+static int expect_enoent(struct rig_shared *s)
+{
+	(void)s;
+	return rig_ask() == -ENOENT ? 0 : 1;
+}
+
+START_TEST(no_such_file)
+{
+	struct rig r;
+
+	rig_start(&r, expect_enoent);
+	ck_assert_int_eq(rig_serve(&r, "/nowhere/at/all"), -ENOENT);
+	rig_finish(&r);
+}
+END_TEST
+
+START_TEST(longest_path)
+{
+	char path[HANDOVER_PATH_MAX + 1];
+	struct rig_handover h;
+	struct rig r;
+
+	memset(path, '/', sizeof(path));
+	rig_start(&r, ask_once);
+	ck_assert(rig_next(&r, &h.notif));
+	path[HANDOVER_PATH_MAX] = '\0';
+	rig_handover_start(&h, &r, path);
+	ck_assert_int_eq(rig_handover_end(&h), -ENAMETOOLONG);
+	ck_assert(!h.request.answered);
+	path[HANDOVER_PATH_MAX - 1] = '\0';
+	memcpy(path + HANDOVER_PATH_MAX - 1 - strlen(r.shared->path),
+	       r.shared->path, strlen(r.shared->path));
+	rig_handover_start(&h, &r, path);
+	ck_assert_int_ge(rig_handover_end(&h), 0);
+	rig_finish(&r);
+}
+END_TEST
+
+static int expect_emfile(struct rig_shared *s)
+{
+	struct rlimit none = { 0, 0 };
+
+	(void)s;
+	setrlimit(RLIMIT_NOFILE, &none);
+	return rig_ask() == -EMFILE ? 0 : 1;
+}
+
+START_TEST(table_full)
+{
+	struct rig r;
+
+	rig_start(&r, expect_emfile);
+	ck_assert_int_eq(rig_serve(&r, NULL), -EMFILE);
+	rig_finish(&r);
+}
+END_TEST
+
+/* ---- many threads ---- */
+
+START_TEST(many_threads)
+{
+	static struct rig_handover h[RIG_THREADS * RIG_EACH];
+	struct rig r;
+	int i;
+
+	rig_start(&r, rig_ask_in_threads);
+	for (i = 0; i < RIG_THREADS * RIG_EACH; i++) {
+		ck_assert(rig_next(&r, &h[i].notif));
+		rig_handover_start(&h[i], &r, NULL);
+	}
+	for (i = 0; i < RIG_THREADS * RIG_EACH; i++)
+		ck_assert_int_ge(rig_handover_end(&h[i]), 0);
+	rig_finish(&r);
+}
+END_TEST
+
+/* ---- clients under a tracer ---- */
+
+static int expect_ebusy(struct rig_shared *s)
+{
+	(void)s;
+	return rig_ask() == -EBUSY ? 0 : 1;
+}
+
+static pid_t start_tracer(pid_t pid, struct rig_shared *s)
+{
+	pid_t tracer = fork();
+
+	ck_assert_int_ge(tracer, 0);
+	if (tracer)
+		return tracer;
+	s->step = ptrace(PTRACE_SEIZE, pid, 0, 0) ? -1 : 1;
+	for (;;)
+		pause();
+}
+
+START_TEST(traced_already)
+{
+	struct rig_handover h;
+	struct rig r;
+	pid_t tracer;
+
+	rig_start(&r, expect_ebusy);
+	ck_assert(rig_next(&r, &h.notif));
+	tracer = start_tracer(r.pid, r.shared);
+	rig_wait_step(&r, 1);
+	rig_handover_start(&h, &r, NULL);
+	ck_assert_int_eq(rig_handover_end(&h), -EBUSY);
+	ck_assert(!h.request.answered);
+	ck_assert_int_eq(handover_notif_answer(r.listener, h.notif.id, -EBUSY),
+			 0);
+	kill(tracer, SIGKILL);
+	ck_assert_int_eq(waitpid(tracer, NULL, 0), tracer);
+	rig_finish(&r);
+}
+END_TEST
+
+static void *nothing(void *arg)
+{
+	*(pid_t *)arg = gettid();
+	return NULL;
+}
+
+START_TEST(gone_already)
+{
+	struct handover h = { .path = "/" };
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, nothing, &h.tid);
+	pthread_join(thread, NULL);
+	while (kill(h.tid, 0) == 0)
+		rig_sleep_us(100);
+	ck_assert_int_eq(handover_ptrace(&h), -ESRCH);
+	ck_assert(!h.answered);
+}
+END_TEST
+
+static int expect_eio(struct rig_shared *s)
+{
+	(void)s;
+	return rig_ask() == -EIO ? 0 : 1;
+}
+
+static void answer_eio(void *opaque, int result)
+{
+	struct rig_handover *h = opaque;
+
+	(void)result;
+	handover_notif_answer(h->rig->listener, h->notif.id, -EIO);
+}
+
+/* A connection that goes away answers for itself. */
+START_TEST(answered_by_others)
+{
+	struct rig_handover h;
+	struct rig r;
+
+	rig_start(&r, expect_eio);
+	ck_assert(rig_next(&r, &h.notif));
+	h.rig = &r;
+	h.request = (struct handover){ .tid = h.notif.tid,
+				       .path = r.shared->path,
+				       .answer = answer_eio,
+				       .opaque = &h };
+	ck_assert_int_eq(handover_ptrace(&h.request), -EIO);
+	rig_finish(&r);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("handover");
+	TCase *tc = tcase_create("ptrace");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, plain);
+	tcase_add_test(tc, quick);
+	tcase_add_test(tc, no_such_file);
+	tcase_add_test(tc, longest_path);
+	tcase_add_test(tc, table_full);
+	tcase_add_test(tc, many_threads);
+	tcase_add_test(tc, traced_already);
+	tcase_add_test(tc, gone_already);
+	tcase_add_test(tc, answered_by_others);
+	suite_add_tcase(suite, tc);
+	return rig_run(suite);
+}
