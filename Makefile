@@ -4,6 +4,7 @@
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+SYSCONFDIR ?= /etc
 MDEVDIR := $(LIBDIR)/vfiod/mdevs
 
 # The one list of Debian packages that building, testing and the demo need.
@@ -93,6 +94,13 @@ install: all
 		> $(DESTDIR)$(LIBDIR)/pkgconfig/vfiod-plugin.pc
 	sed -e 's|@prefix@|$(PREFIX)|' systemd/vfiod.service \
 		> $(DESTDIR)$(LIBDIR)/systemd/system/vfiod.service
+	install -D -m 644 systemd/60-vfiod.rules \
+		$(DESTDIR)$(LIBDIR)/udev/rules.d/60-vfiod.rules
+	[ -e $(DESTDIR)$(SYSCONFDIR)/default/vfiod ] || install -D -m 644 \
+		systemd/vfiod.default $(DESTDIR)$(SYSCONFDIR)/default/vfiod
+	install -d $(DESTDIR)$(PREFIX)/share/doc/vfiod
+	install -m 644 README.md LICENSE docs/*.md \
+		$(DESTDIR)$(PREFIX)/share/doc/vfiod
 
 demo: deps
 	$(MAKE) all

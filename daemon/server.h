@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The threads that serve one FUSE or CUSE connection. There are always some
- * that wait for a request, however many are busy with one that sleeps.
+ * The threads that serve one FUSE or CUSE connection. One reads at a time,
+ * and works on what it has read. Another stands by, and takes the reading
+ * over when a request takes long; so none waits long behind one that sleeps,
+ * and quick ones cost no more than on a single thread.
+ *
+ * What a connection gives out is thus peeked at in the order in which the
+ * kernel queued it.
  */
 #ifndef VFIOD_DAEMON_SERVER_H
 #define VFIOD_DAEMON_SERVER_H
@@ -10,8 +15,8 @@ struct fuse_session;
 struct server;
 
 /*
- * Called on a server's thread with each request it has read, a struct
- * fuse_in_header and what follows, before the request is worked on.
+ * Called with each request that has been read, a struct fuse_in_header and
+ * what follows, before it is worked on and before the next one is read.
  */
 typedef void server_peek_fn(void *arg, const void *request);
 
@@ -21,13 +26,6 @@ typedef void server_peek_fn(void *arg, const void *request);
  */
 struct server *server_start(struct fuse_session *session, const char *name,
 			    server_peek_fn *peek, void *arg);
-
-/*
- * Wait until every request that the connection had given out before this
- * call has been peeked at. A thread on its way back from read(2) holds one
- * that nobody else knows of. On any thread, those of the server included.
- */
-void server_surface(struct server *server);
 
 /*
  * End the threads. Those that are busy get @seconds to come to an end: 0, or

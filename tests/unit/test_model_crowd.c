@@ -174,6 +174,10 @@ static void *actor_thread(void *arg)
 	vfio_set_current(&m.client.client);
 	for (int i = 0; i < CALLS || !a->pinned; i++)
 		acts[rand_r(&a->seed) % (sizeof(acts) / sizeof(acts[0]))](a);
+	/* Leave the container, or it keeps the type it has for the others. */
+	if (a->dev->file)
+		open_or_close(a);
+	close_group(a);
 	return NULL;
 }
 
