@@ -106,8 +106,10 @@ demo: deps
 	$(MAKE) all
 	demo/run.sh
 
+# example.c is set to fit a page of the README.
 format-check:
-	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+	git ls-files '*.c' '*.h' | grep -v plugins/example.c | \
+		xargs clang-format --dry-run --Werror
 
 clean:
 	rm -rf build

@@ -135,8 +135,7 @@ static int driver_ioctl(struct vfio_container *container, unsigned int cmd,
 
 	pthread_rwlock_rdlock(&container->group_lock);
 	if (container->driver)
-		ret = container->driver->ioctl(container->iommu_data, cmd,
-					       arg);
+		ret = container->driver->ioctl(container->iommu_data, cmd, arg);
 	pthread_rwlock_unlock(&container->group_lock);
 	return ret;
 }

@@ -28,8 +28,7 @@ static int reset(struct vfio_device *vdev)
 }
 
 /* What the plugin left to the tables. */
-static int table_ioctl(struct vfio_device *vdev, unsigned int cmd,
-		       uint64_t arg)
+static int table_ioctl(struct vfio_device *vdev, unsigned int cmd, uint64_t arg)
 {
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:

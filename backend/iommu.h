@@ -43,8 +43,8 @@ struct vfio_iommu_driver_ops {
 	 * the device is open, @npage is 1…512. */
 	int (*pin_pages)(void *data, struct vfio_device *vdev, uint64_t iova,
 			 int npage, int prot, struct vfio_page **pages);
-	void (*unpin_pages)(void *data, struct vfio_device *vdev,
-			    uint64_t iova, int npage);
+	void (*unpin_pages)(void *data, struct vfio_device *vdev, uint64_t iova,
+			    int npage);
 	/* From before open_device to after close_device, for dma_unmap.
 	 * -ENOMEM; -EINVAL: the device has no dma_unmap. */
 	int (*register_device)(void *data, struct vfio_device *vdev);

@@ -173,8 +173,7 @@ static int msi_set_vector(struct vfio_irqs *irqs, unsigned int index,
 	vfio_irq_replace(irqs, index, vector, NULL);
 	if (fd < 0)
 		return 0;
-	if (vector >= irqs->nr_vectors &&
-	    (irq->flags & VFIO_IRQ_INFO_NORESIZE))
+	if (vector >= irqs->nr_vectors && (irq->flags & VFIO_IRQ_INFO_NORESIZE))
 		return -EINVAL;
 	ret = get_eventfd(fd, &eventfd);
 	if (!ret)
@@ -194,8 +193,7 @@ static int msi_set_block(struct vfio_irqs *irqs, const struct irq_request *req)
 		if (!ret)
 			continue;
 		for (uint32_t j = 0; j <= i; j++)
-			vfio_irq_replace(irqs, index, req->hdr.start + j,
-					 NULL);
+			vfio_irq_replace(irqs, index, req->hdr.start + j, NULL);
 		return ret;
 	}
 	return 0;
@@ -257,8 +255,7 @@ static int single_set_eventfd(struct vfio_irqs *irqs, unsigned int index,
 }
 
 /* vfio_pci_set_ctx_trigger_single(): count 0 takes the eventfd away. */
-static int single_trigger(struct vfio_irqs *irqs,
-			  const struct irq_request *req)
+static int single_trigger(struct vfio_irqs *irqs, const struct irq_request *req)
 {
 	unsigned int index = req->hdr.index;
 
@@ -348,8 +345,8 @@ int vfiod_set_irqs_validate(const struct vfio_irq_set *hdr,
 
 	if (hdr->argsz < IRQ_SET_MINSZ || hdr->index >= max_index ||
 	    hdr->count >= UINT32_MAX - hdr->start ||
-	    (hdr->flags & ~(VFIO_IRQ_SET_DATA_TYPE_MASK |
-			    VFIO_IRQ_SET_ACTION_TYPE_MASK)))
+	    (hdr->flags &
+	     ~(VFIO_IRQ_SET_DATA_TYPE_MASK | VFIO_IRQ_SET_ACTION_TYPE_MASK)))
 		return -EINVAL;
 	*data_size = 0;
 	if (hdr->start >= num_irqs || hdr->start + hdr->count > num_irqs)

@@ -35,8 +35,7 @@ const struct vfiod_type *vfiod_device_type(const struct vfio_device *vdev)
 	return vdev->type;
 }
 
-const char *vfiod_device_param(const struct vfio_device *vdev,
-			       const char *name)
+const char *vfiod_device_param(const struct vfio_device *vdev, const char *name)
 {
 	for (size_t i = 0; i < vdev->nr_params; i++)
 		if (!strcmp(vdev->params[i].name, name))
@@ -78,9 +77,8 @@ int vfiod_pin_pages(struct vfio_device *vdev, uint64_t iova, int npage,
 	if ((unsigned int)npage > PIN_PAGES_MAX)
 		ret = -E2BIG;
 	else if (container->driver->pin_pages)
-		ret = container->driver->pin_pages(container->iommu_data,
-						   vdev, iova, npage, prot,
-						   pages);
+		ret = container->driver->pin_pages(container->iommu_data, vdev,
+						   iova, npage, prot, pages);
 	unuse_container(vdev);
 	return ret;
 }
@@ -101,8 +99,8 @@ void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage)
 		unuse_container(vdev);
 }
 
-int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf,
-		 size_t len, bool write)
+int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf, size_t len,
+		 bool write)
 {
 	struct vfio_container *container;
 	int ret = -ENOTTY;

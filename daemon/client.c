@@ -30,8 +30,7 @@ static int copy_error(const struct client *client, int ret)
 {
 	if (ret == -EPERM)
 		vfio_log(LOG_LEVEL_DEBUG,
-			 "may not access the memory of thread %d",
-			 client->tid);
+			 "may not access the memory of thread %d", client->tid);
 	return ret ? -EFAULT : 0;
 }
 

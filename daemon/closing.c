@@ -43,8 +43,7 @@ void closing_flush(struct closing *closing, struct closing_entry *entry)
 	pthread_mutex_unlock(&closing->lock);
 }
 
-void closing_release_begin(struct closing *closing,
-			   struct closing_entry *entry)
+void closing_release_begin(struct closing *closing, struct closing_entry *entry)
 {
 	pthread_mutex_lock(&closing->lock);
 	enlist(closing, entry);

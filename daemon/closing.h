@@ -45,8 +45,7 @@ void closing_flush(struct closing *closing, struct closing_entry *entry);
 /* Around what its RELEASE does. */
 void closing_release_begin(struct closing *closing,
 			   struct closing_entry *entry);
-void closing_release_end(struct closing *closing,
-			 struct closing_entry *entry);
+void closing_release_end(struct closing *closing, struct closing_entry *entry);
 
 /*
  * Before a request about @group, or about @container and so about all groups

@@ -109,8 +109,7 @@ static ssize_t conn_read(int fd, void *buf, size_t size, void *userdata)
 	return read(fd, buf, size);
 }
 
-static ssize_t conn_writev(int fd, struct iovec *iov, int count,
-			   void *userdata)
+static ssize_t conn_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
 	(void)userdata;
 	return writev(fd, iov, count);
@@ -156,8 +155,8 @@ static int wait_for_node(struct cuse_node *node)
 	for (int i = 0; i < NODE_TRIES; i++) {
 		if (!stat(path, &st) && S_ISCHR(st.st_mode)) {
 			node->rdev = st.st_rdev;
-			return chmod(path, node->group ? 0600 : 0666) ?
-				       -errno : 0;
+			return chmod(path, node->group ? 0600 : 0666) ? -errno :
+									0;
 		}
 		nanosleep(&wait, NULL);
 	}
@@ -211,8 +210,10 @@ static int check_free(const struct cuse_node *node, char *why, size_t size)
 	snprintf(path, sizeof(path), "/dev/%s", node->name);
 	if (access(path, F_OK))
 		return 0;
-	snprintf(why, size, "%s exists: the kernel's own vfio has it; "
-		 "try: modprobe -r vfio", path);
+	snprintf(why, size,
+		 "%s exists: the kernel's own vfio has it; "
+		 "try: modprobe -r vfio",
+		 path);
 	return -EBUSY;
 }
 
@@ -235,7 +236,8 @@ int cuse_front_start(struct daemon *daemon, char *why, size_t size,
 	for (size_t i = 0; i < nr && !ret; i++) {
 		ret = start_node(&front->nodes[i]);
 		if (ret == -ENOENT)
-			snprintf(why, size, "no /dev/cuse; "
+			snprintf(why, size,
+				 "no /dev/cuse; "
 				 "try: modprobe cuse");
 		else if (ret)
 			snprintf(why, size, "cannot make /dev/%s: %s",

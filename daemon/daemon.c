@@ -26,8 +26,8 @@ static int init_parts(struct daemon *daemon, char *why, size_t size)
 	return ret;
 }
 
-int daemon_init(struct daemon *daemon, const struct options *options,
-		char *why, size_t size)
+int daemon_init(struct daemon *daemon, const struct options *options, char *why,
+		size_t size)
 {
 	int ret;
 

@@ -44,8 +44,8 @@ struct daemon {
 };
 
 /* 0, or a negative errno with one line in @why (@size bytes). */
-int daemon_init(struct daemon *daemon, const struct options *options,
-		char *why, size_t size);
+int daemon_init(struct daemon *daemon, const struct options *options, char *why,
+		size_t size);
 /* After the front ends have ended, and all their threads. */
 void daemon_fini(struct daemon *daemon);
 

@@ -64,14 +64,13 @@ static void end_job(struct job *job)
 
 static void count(struct daemon *daemon, int ret)
 {
-	account_ioctl(&daemon->account, ACCOUNT_GROUP,
-		      VFIO_GROUP_GET_DEVICE_FD, ret);
+	account_ioctl(&daemon->account, ACCOUNT_GROUP, VFIO_GROUP_GET_DEVICE_FD,
+		      ret);
 }
 
 /* Open the device that @arg names, for thread @tid. */
 static int open_device(struct daemon *daemon, struct vfio_group *group,
-		       pid_t tid, uint64_t arg,
-		       struct vfio_device_file **file)
+		       pid_t tid, uint64_t arg, struct vfio_device_file **file)
 {
 	struct client client;
 	int ret;
@@ -102,7 +101,8 @@ static void explain(const struct handover *handover, int ret)
 	if (ret == -EBUSY && !handover->answered)
 		vfio_log(LOG_LEVEL_WARNING,
 			 "thread %d is being traced (gdb, strace): it cannot "
-			 "be given a device fd", handover->tid);
+			 "be given a device fd",
+			 handover->tid);
 	else if (ret != -ESRCH)
 		vfio_log(LOG_LEVEL_INFO, "no device fd for thread %d: %s",
 			 handover->tid, strerror(-ret));
@@ -245,8 +245,8 @@ static void give(void *arg)
 	ours = listener < 0 ? listener : open_ours(errand);
 	errand->ret = ours;
 	if (ours >= 0) {
-		errand->ret = handover_notif_addfd(listener, job->notif.id,
-						   ours);
+		errand->ret =
+			handover_notif_addfd(listener, job->notif.id, ours);
 		close(ours);
 	}
 	if (listener >= 0)

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@ struct daemon_eventfd {
 	struct eventfds *all;
 	int fd;
 	struct event *watch;
+	bool was_positive; /* when the watch began, and not yet told */
 	void (*fn)(void *arg);
 	void *arg;
 };
@@ -76,7 +79,8 @@ static void eventfd_signal(struct vfio_eventfd *base)
 
 /*
  * virqfd_wakeup(): consume what is there, then do what was asked for. Its
- * owner may have been quicker, and the read must not wait for the next.
+ * owner may have been quicker, and the read must not wait for the next. Only
+ * what was there from the start is not consumed (vfio_virqfd_enable()).
  */
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -85,20 +89,27 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	struct iovec iov = { .iov_base = &count, .iov_len = sizeof(count) };
 
 	(void)what;
-	if (preadv2(fd, &iov, 1, -1, RWF_NOWAIT) < 0)
+	if (eventfd->was_positive)
+		eventfd->was_positive = false;
+	else if (preadv2(fd, &iov, 1, -1, RWF_NOWAIT) < 0)
 		return;
 	eventfd->fn(eventfd->arg);
 }
 
+/* Edge-triggered: each write is an event, a counter that stays is none. */
 static int eventfd_watch(struct vfio_eventfd *base, void (*fn)(void *arg),
 			 void *arg)
 {
 	struct daemon_eventfd *eventfd = to_eventfd(base);
 
+	struct pollfd pfd = { .fd = eventfd->fd, .events = POLLIN };
+
 	eventfd->fn = fn;
 	eventfd->arg = arg;
+	eventfd->was_positive = poll(&pfd, 1, 0) == 1;
 	eventfd->watch = event_new(eventfd->all->base, eventfd->fd,
-				   EV_READ | EV_PERSIST, on_readable, eventfd);
+				   EV_READ | EV_PERSIST | EV_ET, on_readable,
+				   eventfd);
 	if (!eventfd->watch)
 		return -ENOMEM;
 	if (event_add(eventfd->watch, NULL)) {
@@ -147,8 +158,7 @@ int eventfd_check(pid_t tid, int fd)
 	return n == sizeof(want) - 1 && !memcmp(target, want, n) ? 0 : -EINVAL;
 }
 
-int eventfd_create(struct eventfds *eventfds, int fd,
-		   struct vfio_eventfd **out)
+int eventfd_create(struct eventfds *eventfds, int fd, struct vfio_eventfd **out)
 {
 	struct daemon_eventfd *eventfd;
 

@@ -56,8 +56,8 @@ int file_open_container(struct daemon *daemon, struct file **file)
 	return 0;
 }
 
-int file_open_group(struct daemon *daemon, struct vfio_group *group,
-		    pid_t tid, struct file **file)
+int file_open_group(struct daemon *daemon, struct vfio_group *group, pid_t tid,
+		    struct file **file)
 {
 	struct client client;
 	int ret;
@@ -145,8 +145,8 @@ void file_ioctl(struct file *file, fuse_req_t req, unsigned int cmd,
 	answer(req, ret);
 }
 
-static ssize_t device_read(struct file *file, pid_t tid, void *buf,
-			   size_t size, uint64_t pos)
+static ssize_t device_read(struct file *file, pid_t tid, void *buf, size_t size,
+			   uint64_t pos)
 {
 	struct client client;
 	ssize_t ret;
@@ -183,8 +183,8 @@ void file_read(struct file *file, fuse_req_t req, size_t size, uint64_t pos)
 		free(buf);
 }
 
-void file_write(struct file *file, fuse_req_t req, const void *buf,
-		size_t size, uint64_t pos)
+void file_write(struct file *file, fuse_req_t req, const void *buf, size_t size,
+		uint64_t pos)
 {
 	struct client client;
 	ssize_t ret = -EINVAL;

@@ -31,8 +31,8 @@ struct file {
 
 /* What open(2) by thread @tid gives: 0 and a file, or its errno. */
 int file_open_container(struct daemon *daemon, struct file **file);
-int file_open_group(struct daemon *daemon, struct vfio_group *group,
-		    pid_t tid, struct file **file);
+int file_open_group(struct daemon *daemon, struct vfio_group *group, pid_t tid,
+		    struct file **file);
 /* Only a thread with a ticket for it: else -EACCES. */
 int file_open_device(struct daemon *daemon, pid_t tid, struct file **file);
 

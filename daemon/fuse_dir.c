@@ -75,8 +75,7 @@ void fuse_dir_read_text(fuse_req_t req, const struct tree_node *node,
 	ssize_t len;
 
 	if (node->show) {
-		len = node->show(node->object, node->what, made,
-				 sizeof(made));
+		len = node->show(node->object, node->what, made, sizeof(made));
 		if (len < 0) {
 			fuse_reply_err(req, -len);
 			return;
@@ -89,6 +88,7 @@ void fuse_dir_read_text(fuse_req_t req, const struct tree_node *node,
 		fuse_reply_buf(req, NULL, 0);
 	else
 		fuse_reply_buf(req, text + pos,
-			       size < (size_t)(len - pos) ? size :
-							    (size_t)(len - pos));
+			       size < (size_t)(len - pos) ?
+				       size :
+				       (size_t)(len - pos));
 }

@@ -122,8 +122,8 @@ static void front_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 			  int to_set, struct fuse_file_info *fi)
 {
 	(void)attr;
-	if (to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME |
-		       FUSE_SET_ATTR_CTIME)) {
+	if (to_set &
+	    ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME)) {
 		fuse_reply_err(req, EPERM);
 		return;
 	}
@@ -290,8 +290,7 @@ static int start_session(struct fuse_front *front, int fd)
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	if (fuse_session_mount(front->session, path))
 		return -EINVAL;
-	front->server = server_start(front->session, "vfiod-fuse", peek,
-				     front);
+	front->server = server_start(front->session, "vfiod-fuse", peek, front);
 	return front->server ? 0 : -errno;
 }
 

@@ -95,8 +95,8 @@ static int add_vars(char **env, const struct mdev *mdev, size_t i,
 		env[0] = NULL;
 	else if (asprintf(&env[1], "VFIOD_DEVICE%s=%s", s, mdev->uuid) < 0)
 		env[1] = NULL;
-	else if (asprintf(&env[2], "VFIOD_SYSFSDEV%s=%s/bus/mdev/devices/%s",
-			  s, sys, mdev->uuid) < 0)
+	else if (asprintf(&env[2], "VFIOD_SYSFSDEV%s=%s/bus/mdev/devices/%s", s,
+			  sys, mdev->uuid) < 0)
 		env[2] = NULL;
 	else
 		return 0;

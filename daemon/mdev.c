@@ -93,14 +93,17 @@ static int take_item(struct mdev *mdev, char *item, struct why *why)
 	if (!strcmp(item, "uuid")) {
 		if (parse_uuid(mdev->uuid, value))
 			return 0;
-		snprintf(why->line, why->size, "--mdev: \"%s\" is not a UUID; "
-			 "uuidgen makes one", value);
+		snprintf(why->line, why->size,
+			 "--mdev: \"%s\" is not a UUID; "
+			 "uuidgen makes one",
+			 value);
 		return -EINVAL;
 	}
 	if (!is_declared(&mdev->plugin->desc, item)) {
-		snprintf(why->line, why->size, "--mdev: plugin %s has no "
-			 "parameter \"%s\"; see --dump-plugin %s", plugin,
-			 item, plugin);
+		snprintf(why->line, why->size,
+			 "--mdev: plugin %s has no "
+			 "parameter \"%s\"; see --dump-plugin %s",
+			 plugin, item, plugin);
 		return -EINVAL;
 	}
 	return add_param(mdev, item, value);
@@ -131,8 +134,10 @@ static int find_type(struct plugins *plugins, struct mdev *mdev,
 	if (!plugin)
 		return -ENOMEM;
 	if (!name[len] || !len) {
-		snprintf(why->line, why->size, "--mdev: unknown type \"%s\"; "
-			 "see --list-types", name);
+		snprintf(why->line, why->size,
+			 "--mdev: unknown type \"%s\"; "
+			 "see --list-types",
+			 name);
 		ret = -ENOENT;
 	} else {
 		ret = plugins_load(plugins, plugin, why->line, why->size,
@@ -144,13 +149,15 @@ static int find_type(struct plugins *plugins, struct mdev *mdev,
 	*type = plugin_type(mdev->plugin, name + len + 1);
 	if (*type)
 		return 0;
-	snprintf(why->line, why->size, "--mdev: unknown type \"%s\"; "
-		 "see --list-types", name);
+	snprintf(why->line, why->size,
+		 "--mdev: unknown type \"%s\"; "
+		 "see --list-types",
+		 name);
 	return -ENOENT;
 }
 
-static int make_device(struct mdev *mdev, const struct vfiod_type *type,
-		       int id, struct why *why)
+static int make_device(struct mdev *mdev, const struct vfiod_type *type, int id,
+		       struct why *why)
 {
 	struct vfio_device_desc desc = {
 		.plugin = &mdev->plugin->desc,
@@ -167,9 +174,11 @@ static int make_device(struct mdev *mdev, const struct vfiod_type *type,
 		return -ENOMEM;
 	ret = vfio_device_create(mdev->group, &desc, &mdev->vdev);
 	if (ret)
-		snprintf(why->line, why->size, "plugin %s refuses a device of "
-			 "type %s-%s: %s", desc.plugin->name,
-			 desc.plugin->name, type->name, strerror(-ret));
+		snprintf(why->line, why->size,
+			 "plugin %s refuses a device of "
+			 "type %s-%s: %s",
+			 desc.plugin->name, desc.plugin->name, type->name,
+			 strerror(-ret));
 	return ret;
 }
 
@@ -179,8 +188,8 @@ static int check_unique(const struct mdevs *mdevs, const struct mdev *mdev,
 	for (size_t i = 0; i < mdevs->nr; i++) {
 		if (strcmp(mdevs->mdev[i].uuid, mdev->uuid))
 			continue;
-		snprintf(why->line, why->size,
-			 "--mdev: UUID %s is given twice", mdev->uuid);
+		snprintf(why->line, why->size, "--mdev: UUID %s is given twice",
+			 mdev->uuid);
 		return -EEXIST;
 	}
 	return 0;

@@ -142,8 +142,8 @@ static bool is_alive(const struct mm *mm)
  * The leader of a process may have ended before its other threads; then only
  * /proc/PID/mem leads to the memory.
  */
-static int leaderless_copy(struct mm *mm, uint64_t vaddr, void *buf,
-			   size_t len, bool write)
+static int leaderless_copy(struct mm *mm, uint64_t vaddr, void *buf, size_t len,
+			   bool write)
 {
 	ssize_t n;
 

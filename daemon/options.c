@@ -121,8 +121,10 @@ static int check(struct options *options, int argc, char **argv)
 		return 0;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "vfiod: what is \"%s\"? To run a command: "
-			"vfiod run CMD; see vfiod --help\n", argv[optind]);
+		fprintf(stderr,
+			"vfiod: what is \"%s\"? To run a command: "
+			"vfiod run CMD; see vfiod --help\n",
+			argv[optind]);
 		return EXIT_USAGE;
 	}
 	return 0;

@@ -60,8 +60,8 @@ static const char *refuse(const struct vfiod_plugin *p, const char *name)
 		return "built for another version of the plugin interface; "
 		       "build it again with this vfiod's headers";
 	/* Up to the last field of the first released interface. */
-	if (p->struct_size < offsetof(struct vfiod_plugin, dma_unmap) +
-				     sizeof(p->dma_unmap))
+	if (p->struct_size <
+	    offsetof(struct vfiod_plugin, dma_unmap) + sizeof(p->dma_unmap))
 		return "its struct vfiod_plugin is cut short; use "
 		       "VFIOD_REGISTER_PLUGIN()";
 	if (!p->name || strcmp(p->name, name) ||
@@ -86,8 +86,10 @@ static int check(struct plugin *plugin, const char *name, char *why,
 
 	*(void **)&entry = dlsym(plugin->dl, "vfiod_plugin_entry");
 	if (!entry) {
-		snprintf(why, size, "%s: not a vfiod plugin: it does not use "
-			 "VFIOD_REGISTER_PLUGIN()", plugin->path);
+		snprintf(why, size,
+			 "%s: not a vfiod plugin: it does not use "
+			 "VFIOD_REGISTER_PLUGIN()",
+			 plugin->path);
 		return -ENOEXEC;
 	}
 	binary = entry();
@@ -139,8 +141,7 @@ static char *find_path(const struct plugins *plugins, const char *name)
 	if (strspn(name, NAME_CHARS) != strlen(name) || !*name)
 		return NULL;
 	for (size_t i = 0; plugins->dirs[i]; i++) {
-		if (asprintf(&path, "%s/%s" SUFFIX, plugins->dirs[i],
-			     name) < 0)
+		if (asprintf(&path, "%s/%s" SUFFIX, plugins->dirs[i], name) < 0)
 			return NULL;
 		if (!access(path, F_OK))
 			return path;
@@ -159,9 +160,10 @@ int plugins_load(struct plugins *plugins, const char *name, char *why,
 			return 0;
 	path = find_path(plugins, name);
 	if (!path) {
-		snprintf(why, size, "no plugin %s" SUFFIX " in %s%s; "
-			 "try --list-types, --plugin-dir", name,
-			 plugins->dirs[0], plugins->dirs[1] ? ", …" : "");
+		snprintf(why, size,
+			 "no plugin %s" SUFFIX " in %s%s; "
+			 "try --list-types, --plugin-dir",
+			 name, plugins->dirs[0], plugins->dirs[1] ? ", …" : "");
 		return -ENOENT;
 	}
 	return load(plugins, name, path, why, size, out);

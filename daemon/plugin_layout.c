@@ -51,10 +51,10 @@ static void copy_type(struct vfiod_type *type,
 	type->regions = regions;
 	if (!regions)
 		type->nr_regions = 0;
-	type->irqs = COPY_TABLE(type->irqs, type->nr_irqs, binary->irq_size,
-				failed);
-	type->caps = COPY_TABLE(type->caps, type->nr_caps, binary->cap_size,
-				failed);
+	type->irqs =
+		COPY_TABLE(type->irqs, type->nr_irqs, binary->irq_size, failed);
+	type->caps =
+		COPY_TABLE(type->caps, type->nr_caps, binary->cap_size, failed);
 }
 
 int plugin_layout_copy(struct vfiod_plugin *desc,

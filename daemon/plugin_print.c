@@ -33,7 +33,8 @@ void plugins_print_types(const struct plugins *plugins)
 		for (uint32_t i = 0; i < desc->nr_types; i++)
 			printf("%s-%s\t%s\n", desc->name, desc->types[i].name,
 			       desc->types[i].pretty_name ?
-				       desc->types[i].pretty_name : "");
+				       desc->types[i].pretty_name :
+				       "");
 	}
 }
 

@@ -49,7 +49,8 @@ static int before_exec(void *opaque)
 	(void)opaque;
 	ret = handover_filter_install();
 	return ret == -EBUSY || ret == -ENOSYS || ret == -EINVAL ?
-		       CHILD_HOOK_NONE : ret;
+		       CHILD_HOOK_NONE :
+		       ret;
 }
 
 static void on_child(evutil_socket_t fd, short what, void *arg)

@@ -176,8 +176,7 @@ static void read_requests(struct worker *worker, uint64_t turn)
 			call_standby(server);
 		fuse_session_process_buf(server->session, &worker->buf);
 		turn += 2;
-		if (!atomic_compare_exchange_strong(&server->turn, &busy,
-						    turn))
+		if (!atomic_compare_exchange_strong(&server->turn, &busy, turn))
 			return;
 	}
 }

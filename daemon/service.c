@@ -88,8 +88,10 @@ static int mount_fuse(void)
 	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	snprintf(data, sizeof(data), "fd=%d,rootmode=40000,user_id=0,"
-		 "group_id=0,allow_other,default_permissions", fd);
+	snprintf(data, sizeof(data),
+		 "fd=%d,rootmode=40000,user_id=0,"
+		 "group_id=0,allow_other,default_permissions",
+		 fd);
 	if (!mount("vfiod", LAYOUT_SERVICE_DIR, "fuse.vfiod",
 		   MS_NOSUID | MS_NODEV | MS_NOEXEC, data))
 		return fd;
@@ -166,8 +168,9 @@ static int serve(struct service *s)
 
 	ret = start_fuse(s);
 	if (ret) {
-		snprintf(why, sizeof(why), "cannot mount " LAYOUT_SERVICE_DIR
-			 ": %s", strerror(-ret));
+		snprintf(why, sizeof(why),
+			 "cannot mount " LAYOUT_SERVICE_DIR ": %s",
+			 strerror(-ret));
 		return fail(why);
 	}
 	snprintf(why, sizeof(why), "out of memory");

@@ -240,8 +240,7 @@ struct vfiod_plugin {
 	 * nothing was done before.
 	 */
 	int (*access)(struct vfio_device *vdev, unsigned int index,
-		      uint64_t offset, void *buf, unsigned int len,
-		      bool write);
+		      uint64_t offset, void *buf, unsigned int len, bool write);
 
 	/*
 	 * ioctl - any ioctl on a device fd but VFIO_DEVICE_FEATURE, before
@@ -249,8 +248,7 @@ struct vfiod_plugin {
 	 * address for vfiod_copy_from_user(). VFIOD_NOT_MINE: vfiod answers,
 	 * from the tables or with ENOTTY. Any other value goes to the client.
 	 */
-	long (*ioctl)(struct vfio_device *vdev, unsigned int cmd,
-		      uint64_t arg);
+	long (*ioctl)(struct vfio_device *vdev, unsigned int cmd, uint64_t arg);
 
 	/*
 	 * device_feature - VFIO_DEVICE_FEATURE of a feature that vfiod does
@@ -302,21 +300,22 @@ struct vfiod_plugin {
 			  uint64_t length);
 };
 
-#define VFIOD_REGISTER_PLUGIN(plugin)                                      \
-	__attribute__((visibility("default"))) extern                      \
-	const struct vfiod_plugin *vfiod_plugin_entry(void);               \
-	const struct vfiod_plugin *vfiod_plugin_entry(void)                \
-	{                                                                  \
-		(plugin).struct_size = sizeof(struct vfiod_plugin);        \
-		(plugin).api_version = VFIOD_API_VERSION;                  \
-		(plugin).type_size = sizeof(struct vfiod_type);            \
-		(plugin).region_size = sizeof(struct vfiod_region);        \
-		(plugin).irq_size = sizeof(struct vfiod_irq);              \
-		(plugin).param_size = sizeof(struct vfiod_param);          \
-		(plugin).attribute_size = sizeof(struct vfiod_attribute);  \
-		(plugin).cap_size = sizeof(struct vfiod_cap);              \
-		return &(plugin);                                          \
-	}                                                                  \
+#define VFIOD_EXPORT __attribute__((visibility("default")))
+
+#define VFIOD_REGISTER_PLUGIN(plugin)                                     \
+	VFIOD_EXPORT const struct vfiod_plugin *vfiod_plugin_entry(void); \
+	const struct vfiod_plugin *vfiod_plugin_entry(void)               \
+	{                                                                 \
+		(plugin).struct_size = sizeof(struct vfiod_plugin);       \
+		(plugin).api_version = VFIOD_API_VERSION;                 \
+		(plugin).type_size = sizeof(struct vfiod_type);           \
+		(plugin).region_size = sizeof(struct vfiod_region);       \
+		(plugin).irq_size = sizeof(struct vfiod_irq);             \
+		(plugin).param_size = sizeof(struct vfiod_param);         \
+		(plugin).attribute_size = sizeof(struct vfiod_attribute); \
+		(plugin).cap_size = sizeof(struct vfiod_cap);             \
+		return &(plugin);                                         \
+	}                                                                 \
 	struct vfiod_plugin_needs_a_semicolon
 
 /*
@@ -366,8 +365,8 @@ void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage);
  * WRITE; or the client has unmapped or protected its memory meanwhile, or is
  * gone: vfiod has no hold on the page as the kernel has).
  */
-int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf,
-		  size_t len, bool write);
+int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
+		  bool write);
 
 /*
  * vfiod_dma_rw - vfio_dma_rw(): copy @len bytes between @buf and the IOVAs
@@ -377,8 +376,8 @@ int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf,
  * kernel wants READ for either direction), EFAULT (memory not there, or in
  * the context of another process than the one that mapped).
  */
-int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf,
-		 size_t len, bool write);
+int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf, size_t len,
+		 bool write);
 
 /*
  * vfiod_irq_trigger - deliver interrupt @vector of @index: signal the

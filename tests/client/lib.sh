@@ -78,17 +78,16 @@ run_vfiod()
 	esac
 }
 
-wait_for_file()
+# The pid file is filled in when everything is there.
+wait_for_service()
 {
-	local i
-
-	for i in $(seq 300); do
-		[ -e "$1" ] && return
+	for _ in $(seq 300); do
+		[ "$(cat /run/vfiod.pid 2>/dev/null)" = "$daemon" ] && return
 		kill -0 "$daemon" 2>/dev/null || break
 		sleep 0.1
 	done
 	cat "$work/log" >&2
-	fail "the service does not come up (no $1 after $i looks)"
+	fail "the service does not come up"
 }
 
 # In a subshell: CMD with the environment that the service tells.
@@ -124,7 +123,7 @@ start()
 		2>"$work/log" &
 	daemon=$!
 	jobs_to_end+=("$daemon")
-	wait_for_file /run/vfiod/env
+	wait_for_service
 	with_service_env "$@" &
 	job=$!
 	jobs_to_end+=("$job")

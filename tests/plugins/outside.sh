@@ -19,6 +19,7 @@ cc -shared -fPIC $(pkg-config --cflags vfiod-plugin) -o example.so example.c
 vfiod=$dir/root/opt/vfiod/bin/vfiod
 "$vfiod" --plugin-dir "$dir" --list-types | grep -q '^example-'
 type=$("$vfiod" --plugin-dir "$dir" --list-types | sed -n 's/\t.*//p' | head -1)
+# shellcheck disable=SC2016 # expanded by that shell
 "$vfiod" run --plugin-dir "$dir" --mdev "$type" -- \
 	sh -c 'test -e "$VFIOD_SYSFSDEV/mdev_type/name"'
 echo "$type: built outside, served"

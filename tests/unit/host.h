@@ -57,6 +57,8 @@ struct host_eventfd {
 	unsigned int refs; /* the model's */
 	void (*fn)(void *arg); /* NULL: not watched */
 	void *arg;
+	bool told; /* of what was there when the watch began */
+	uint64_t seen; /* a counter that is not consumed, and not new */
 	bool running; /* fn is */
 	bool stop;
 	pthread_t thread;

@@ -17,18 +17,24 @@ static void eventfd_signal(struct vfio_eventfd *eventfd)
 	host_eventfd_write(of(eventfd), 1);
 }
 
-/* Each time the counter is positive: consume it, and tell. */
+/*
+ * Each time the counter is added to: consume it, and tell. If it is positive
+ * from the start: tell.
+ */
 static void *watch_thread(void *arg)
 {
 	struct host_eventfd *e = arg;
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stop) {
-		if (!e->count) {
+		if (e->told && e->count <= e->seen) {
+			e->seen = e->count;
 			pthread_cond_wait(&e->changed, &e->lock);
 			continue;
 		}
-		e->count = 0;
+		if (e->told)
+			e->count = e->seen = 0;
+		e->told = true;
 		e->running = true;
 		pthread_mutex_unlock(&e->lock);
 		e->fn(e->arg);
@@ -51,6 +57,8 @@ static int eventfd_watch(struct vfio_eventfd *eventfd, void (*fn)(void *arg),
 	e->fn = fn;
 	e->arg = arg;
 	e->stop = false;
+	e->told = !e->count;
+	e->seen = e->count;
 	ret = pthread_create(&e->thread, NULL, watch_thread, e);
 	pthread_mutex_unlock(&e->lock);
 	ck_assert_int_eq(ret, 0);
