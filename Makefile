@@ -70,6 +70,7 @@ endef
 $(foreach m,$(MDEVS),$(eval $(call mdev_rule,$(m))))
 
 include tests/tests.mk
+include tests/conformance/conformance.mk
 
 deps:
 	@missing=; for p in $(DEPS); do \

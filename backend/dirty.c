@@ -197,8 +197,8 @@ static int get(struct vfio_iommu *iommu, uint64_t arg, size_t size)
 	ret = vfio_copy_from_user(&range, arg, sizeof(range));
 	if (ret)
 		return ret;
-	/* A range may end at 2^64, unlike in the kernel. */
-	if (range.iova + range.size - 1 < range.iova)
+	/* As in the kernel, a range that ends at 2^64 wraps. */
+	if (range.iova + range.size < range.iova)
 		return -EINVAL;
 	ret = vfio_dirty_check_bitmap(&range.bitmap, range.size);
 	if (ret)

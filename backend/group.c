@@ -182,6 +182,17 @@ static int find_device(struct vfio_group *group, const char *name,
 	return -ENODEV;
 }
 
+/*
+ * The kernel takes the fd's number before it looks at the container. Here it
+ * can only be seen that there is one.
+ */
+static int check_fd_room(void)
+{
+	struct vfio_client *client = vfio_current();
+
+	return client->ops->fd_room(client);
+}
+
 /* vfio_df_group_open(); group_lock is held. */
 static int open_device(struct vfio_group *group, struct vfio_device *vdev)
 {
@@ -219,6 +230,8 @@ int vfio_group_get_device(struct vfio_group *group, uint64_t arg,
 		return -ENOMEM;
 	pthread_mutex_lock(&group->group_lock);
 	ret = find_device(group, name, &vdev);
+	if (!ret)
+		ret = check_fd_room();
 	if (!ret)
 		ret = open_device(group, vdev);
 	pthread_mutex_unlock(&group->group_lock);

@@ -83,6 +83,8 @@ struct vfio_client_ops {
 	/* -EBADF, -EBADFD (not a container); the reference likewise. */
 	int (*container_get)(struct vfio_client *client, int fd,
 			     struct vfio_container **container);
+	/* Has it a number left for one more fd? 0, -EMFILE. */
+	int (*fd_room)(struct vfio_client *client);
 	/* The caller's address space, with a reference. */
 	int (*mm_get)(struct vfio_client *client, struct vfio_mm **mm);
 	/* Has it the capability (CAP_*) on the machine itself? */

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "client.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -115,6 +121,42 @@ static int client_container_get(struct vfio_client *base, int fd,
 	return container_fd_find(client->daemon, client->tid, fd, container);
 }
 
+/* Count the numbers below @limit that are taken. */
+static unsigned long count_fds(const char *path, unsigned long limit)
+{
+	unsigned long count = 0;
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+
+	while (dir && (entry = readdir(dir)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    strtoul(entry->d_name, NULL, 10) < limit)
+			count++;
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+/*
+ * The size of /proc/PID/fd is the number of fds (Linux 6.2): while it is
+ * below the limit, one below it must be free.
+ */
+static int client_fd_room(struct vfio_client *base)
+{
+	struct client *client = to_client(base);
+	struct rlimit limit;
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", client->tid);
+	if (prlimit(client->tid, RLIMIT_NOFILE, NULL, &limit) ||
+	    stat(path, &st))
+		return 0;
+	if (st.st_size && (rlim_t)st.st_size < limit.rlim_cur)
+		return 0;
+	return count_fds(path, limit.rlim_cur) < limit.rlim_cur ? 0 : -EMFILE;
+}
+
 static int client_mm(struct client *client)
 {
 	if (client->mm)
@@ -157,6 +199,7 @@ static const struct vfio_client_ops client_ops = {
 	.copy_to = client_copy_to,
 	.eventfd_get = client_eventfd_get,
 	.container_get = client_container_get,
+	.fd_room = client_fd_room,
 	.mm_get = client_mm_get,
 	.capable = client_capable,
 };

@@ -65,7 +65,8 @@ static bool concerns(const struct closing_entry *entry,
 {
 	if (group)
 		return entry->group == group;
-	return atomic_load(&entry->group->container) == container;
+	return !entry->group_only &&
+	       atomic_load(&entry->group->container) == container;
 }
 
 /* Is a file in question of which only FLUSH has been seen? */
@@ -108,6 +109,19 @@ static bool is_releasing(struct closing *closing,
 	return false;
 }
 
+/* Find out what is still open; closing->lock is dropped meanwhile. */
+static void answer_question(struct daemon *daemon)
+{
+	struct closing *closing = &daemon->closing;
+	uint64_t start = ++closing->clock;
+
+	pthread_mutex_unlock(&closing->lock);
+	fuse_front_barrier(daemon->fuse);
+	pthread_mutex_lock(&closing->lock);
+	forget_living(closing, start);
+}
+
+/* What is waited for may itself end with a close, so look again after. */
 void closing_settle(struct daemon *daemon, const struct vfio_group *group,
 		    const struct vfio_container *container)
 {
@@ -116,15 +130,13 @@ void closing_settle(struct daemon *daemon, const struct vfio_group *group,
 	if (!atomic_load(&closing->count))
 		return;
 	pthread_mutex_lock(&closing->lock);
-	if (is_open_question(closing, group, container)) {
-		uint64_t start = ++closing->clock;
-
-		pthread_mutex_unlock(&closing->lock);
-		fuse_front_barrier(daemon->fuse);
-		pthread_mutex_lock(&closing->lock);
-		forget_living(closing, start);
+	for (;;) {
+		if (is_open_question(closing, group, container))
+			answer_question(daemon);
+		else if (is_releasing(closing, group, container))
+			pthread_cond_wait(&closing->released, &closing->lock);
+		else
+			break;
 	}
-	while (is_releasing(closing, group, container))
-		pthread_cond_wait(&closing->released, &closing->lock);
 	pthread_mutex_unlock(&closing->lock);
 }

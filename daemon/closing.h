@@ -27,6 +27,8 @@ struct closing_entry {
 	struct vfio_group *group;
 	uint64_t flushed_at; /* 0: not in the list */
 	bool releasing;
+	/* Only who asks about the group itself waits, not its container. */
+	bool group_only;
 };
 
 struct closing {
@@ -42,7 +44,7 @@ void closing_fini(struct closing *closing);
 
 /* A file of a FUSE connection has seen FLUSH. */
 void closing_flush(struct closing *closing, struct closing_entry *entry);
-/* Around what its RELEASE does. */
+/* Around what its RELEASE does, or anything else that has to be waited for. */
 void closing_release_begin(struct closing *closing,
 			   struct closing_entry *entry);
 void closing_release_end(struct closing *closing, struct closing_entry *entry);

@@ -28,10 +28,15 @@
 /* One GET_DEVICE_FD on the thread that was made for it. */
 struct job {
 	struct daemon *daemon;
+	/*
+	 * Makes whoever asks about the group next wait for the end of this,
+	 * so that a device whose fd could not be handed over is closed when
+	 * the client hears of it, and when a client's death has been seen.
+	 */
+	struct closing_entry closing;
 	/* By ptrace: the request, and the device that has been opened. */
 	fuse_req_t req;
 	struct vfio_device_file *file;
-	struct closing_entry closing;
 	/* By seccomp. */
 	int listener;
 	struct handover_notif notif;
@@ -108,11 +113,18 @@ static void explain(const struct handover *handover, int ret)
 			 handover->tid, strerror(-ret));
 }
 
-/*
- * The closing entry makes whoever asks about the group next wait for the end
- * of this, so that a device whose fd could not be handed over is closed when
- * the client hears of it.
- */
+static void begin_closing(struct job *job, struct vfio_group *group)
+{
+	job->closing.group = group;
+	job->closing.group_only = true;
+	closing_release_begin(&job->daemon->closing, &job->closing);
+}
+
+static void end_closing(struct job *job)
+{
+	closing_release_end(&job->daemon->closing, &job->closing);
+}
+
 static void *ptrace_job(void *arg)
 {
 	struct job *job = arg;
@@ -139,7 +151,7 @@ static void *ptrace_job(void *arg)
 		explain(&handover, ret);
 	if (ticket.file)
 		vfio_device_file_release(ticket.file);
-	closing_release_end(&daemon->closing, &job->closing);
+	end_closing(job);
 	if (!handover.answered)
 		fuse_reply_err(job->req, -ret);
 	count(daemon, ret);
@@ -159,11 +171,10 @@ static int start_ptrace_job(struct daemon *daemon, struct vfio_group *group,
 	job->daemon = daemon;
 	job->req = req;
 	job->file = file;
-	job->closing.group = group;
-	closing_release_begin(&daemon->closing, &job->closing);
+	begin_closing(job, group);
 	ret = run_job(job, ptrace_job);
 	if (ret) {
-		closing_release_end(&daemon->closing, &job->closing);
+		end_closing(job);
 		free(job);
 	}
 	return ret;
@@ -253,13 +264,11 @@ static void give(void *arg)
 		close(listener);
 }
 
-/* What the ioctl is to return. */
-static int get_device_fd(struct errand *errand)
+static int open_and_give(struct errand *errand)
 {
 	struct job *job = errand->job;
 	int ret;
 
-	closing_settle(job->daemon, errand->group, NULL);
 	ret = open_device(job->daemon, errand->group, job->notif.tid,
 			  job->notif.arg, &errand->file);
 	if (ret)
@@ -268,6 +277,28 @@ static int get_device_fd(struct errand *errand)
 	if (errand->file)
 		vfio_device_file_release(errand->file);
 	return ret ? ret : errand->ret;
+}
+
+/*
+ * What the ioctl is to return. Where the client has died meanwhile, the
+ * copy of the fd that was ours was the last: its RELEASE is waited for too.
+ */
+static int get_device_fd(struct errand *errand)
+{
+	struct job *job = errand->job;
+	int ret;
+
+	closing_settle(job->daemon, errand->group, NULL);
+	begin_closing(job, errand->group);
+	/*
+	 * What was seen was this client's only if it still waits; and if it
+	 * dies from now on, whoever has seen that waits for this.
+	 */
+	ret = handover_notif_valid(job->listener, job->notif.id);
+	if (!ret)
+		ret = open_and_give(errand);
+	end_closing(job);
+	return ret;
 }
 
 static void *seccomp_job(void *arg)
@@ -280,10 +311,6 @@ static void *seccomp_job(void *arg)
 	if (!ret && !errand.group) {
 		handover_notif_continue(job->listener, job->notif.id);
 	} else {
-		/* What was seen was this client's only if it still waits. */
-		if (!ret)
-			ret = handover_notif_valid(job->listener,
-						   job->notif.id);
 		if (!ret)
 			ret = get_device_fd(&errand);
 		count(job->daemon, ret);

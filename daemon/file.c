@@ -86,7 +86,7 @@ int file_open_device(struct daemon *daemon, pid_t tid, struct file **file)
 	(*file)->device = ticket_take_file(&daemon->tickets, tid);
 	if (!(*file)->device) {
 		file_free(*file);
-		return -EACCES;
+		return -ENXIO;
 	}
 	(*file)->closing.group = (*file)->device->vdev->group;
 	return 0;

@@ -33,7 +33,7 @@ struct file {
 int file_open_container(struct daemon *daemon, struct file **file);
 int file_open_group(struct daemon *daemon, struct vfio_group *group, pid_t tid,
 		    struct file **file);
-/* Only a thread with a ticket for it: else -EACCES. */
+/* Only a thread with a ticket for it: else -ENXIO, as for the kernel's. */
 int file_open_device(struct daemon *daemon, pid_t tid, struct file **file);
 
 /* Answer a request; @req is used up. */

@@ -117,11 +117,18 @@ static void front_getattr(fuse_req_t req, fuse_ino_t ino,
 	fuse_reply_attr(req, &st, FOREVER);
 }
 
-/* open(2) with O_TRUNC on a device node; there is nothing to set. */
+/*
+ * open(2) with O_TRUNC on a node: there is nothing to set. By ftruncate(2),
+ * with a file, it is refused as for any character device.
+ */
 static void front_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
 			  int to_set, struct fuse_file_info *fi)
 {
 	(void)attr;
+	if (fi && (to_set & FUSE_SET_ATTR_SIZE)) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
 	if (to_set &
 	    ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_CTIME)) {
 		fuse_reply_err(req, EPERM);
@@ -174,7 +181,9 @@ static void front_open(fuse_req_t req, fuse_ino_t ino,
 	struct file *file = NULL;
 	int ret = 0;
 
-	if (node->kind == TREE_TEXT)
+	if (fi->flags & O_DIRECT)
+		ret = -EINVAL;
+	else if (node->kind == TREE_TEXT)
 		ret = (fi->flags & O_ACCMODE) == O_RDONLY ? 0 : -EACCES;
 	else
 		ret = open_file(front, node, fuse_req_ctx(req)->pid, &file);
@@ -246,6 +255,22 @@ static void front_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd,
 	}
 }
 
+/* Character devices without these operations. */
+static void front_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
+			struct fuse_file_info *fi)
+{
+	(void)ino, (void)datasync, (void)fi;
+	fuse_reply_err(req, EINVAL);
+}
+
+static void front_fallocate(fuse_req_t req, fuse_ino_t ino, int mode,
+			    off_t offset, off_t length,
+			    struct fuse_file_info *fi)
+{
+	(void)ino, (void)mode, (void)offset, (void)length, (void)fi;
+	fuse_reply_err(req, ENODEV);
+}
+
 static const struct fuse_lowlevel_ops ops = {
 	.init = front_init,
 	.lookup = front_lookup,
@@ -259,6 +284,8 @@ static const struct fuse_lowlevel_ops ops = {
 	.flush = front_flush,
 	.release = front_release,
 	.ioctl = front_ioctl,
+	.fsync = front_fsync,
+	.fallocate = front_fallocate,
 };
 
 /* A RELEASE must be known of before the thread that read it can be delayed. */

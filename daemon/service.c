@@ -24,12 +24,14 @@
 #include "tree.h"
 
 #define WHY_BYTES 512
+#define NR_SIGNALS 3
 
 struct service {
 	struct daemon daemon;
 	struct tree *tree;
 	int pidfile;
 	int ready_fd; /* -1 in the foreground */
+	struct event *signals[NR_SIGNALS];
 };
 
 static int fail(const char *why)
@@ -68,13 +70,14 @@ static int lock(struct service *s)
 	return fail(why);
 }
 
-/* A mount whose server was killed is in the way, and of no use. */
-static void remove_dead_mount(void)
+/*
+ * What is mounted there now is of a service that was killed: there is no
+ * other, since we have the lock.
+ */
+static void remove_dead_mounts(void)
 {
-	struct stat st;
-
-	if (stat(LAYOUT_SERVICE_DIR, &st) && errno == ENOTCONN)
-		umount2(LAYOUT_SERVICE_DIR, MNT_DETACH);
+	while (!umount2(LAYOUT_SERVICE_DIR, MNT_DETACH))
+		;
 }
 
 static int mount_fuse(void)
@@ -82,7 +85,7 @@ static int mount_fuse(void)
 	char data[128];
 	int fd;
 
-	remove_dead_mount();
+	remove_dead_mounts();
 	if (mkdir(LAYOUT_SERVICE_DIR, 0755) && errno != EEXIST)
 		return -errno;
 	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -119,23 +122,32 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(arg);
 }
 
+/* From here on they end the service in good order. */
+static int catch_signals(struct service *s)
+{
+	static const int sigs[NR_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < NR_SIGNALS; i++) {
+		s->signals[i] = evsignal_new(s->daemon.base, sigs[i], on_signal,
+					     s->daemon.base);
+		if (!s->signals[i] || event_add(s->signals[i], NULL))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void release_signals(struct service *s)
+{
+	for (size_t i = 0; i < NR_SIGNALS; i++)
+		if (s->signals[i])
+			event_free(s->signals[i]);
+}
+
 static void loop(struct service *s)
 {
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
-	struct event *events[3];
-
-	for (size_t i = 0; i < 3; i++) {
-		events[i] = evsignal_new(s->daemon.base, sigs[i], on_signal,
-					 s->daemon.base);
-		if (events[i])
-			event_add(events[i], NULL);
-	}
 	if (s->ready_fd >= 0)
 		background_ready(s->ready_fd);
 	event_base_dispatch(s->daemon.base);
-	for (size_t i = 0; i < 3; i++)
-		if (events[i])
-			event_free(events[i]);
 }
 
 static void request_devices(struct mdevs *mdevs)
@@ -222,7 +234,9 @@ static int start(struct service *s, const struct options *options,
 	}
 	if (daemon_init(daemon, options, why, sizeof(why)))
 		return fail(why);
-	ret = run_daemon(s, plugins);
+	ret = catch_signals(s) ? fail(strerror(ENOMEM)) :
+				 run_daemon(s, plugins);
+	release_signals(s);
 	daemon_fini(daemon);
 	if (s->tree)
 		tree_destroy(s->tree);

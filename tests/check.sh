@@ -20,7 +20,7 @@ mkdir -p "$logs"
 # Errors that a sanitizer finds end the program with a status of their own.
 export ASAN_OPTIONS=detect_leaks=1:exitcode=99
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-export TSAN_OPTIONS=exitcode=99:halt_on_error=1:second_deadlock_stack=1
+export TSAN_OPTIONS=exitcode=99:halt_on_error=1:suppressions=$top/tests/tsan.supp
 
 # step NAME CMD...: one after another in a lane.
 wanted=" $* "
@@ -40,11 +40,19 @@ step()
 	fi
 }
 
+handover=(handover handover_abi handover_death handover_regs handover_seccomp
+	handover_signals)
+# No user namespace can be entered by what ThreadSanitizer has given a thread.
+threaded=(model mtty "${handover[@]}")
+all_units=("${threaded[@]}" client_filter sandbox merge child)
+
+# units DIR NAME...
 units()
 {
-	local program status=0
+	local program status=0 dir=$1
 
-	for program in "$1"/tests/unit-*; do
+	shift
+	for program in "${@/#/$dir/tests/unit-}"; do
 		echo "$(basename "$program"):"
 		"$program" || status=1
 	done
@@ -76,24 +84,39 @@ build()
 
 echo "building, plain and with sanitizers"
 step build build
+# New ones must not be forgotten.
+if [ "$(find build/tests -maxdepth 1 -name 'unit-*' | wc -l)" != \
+	"${#all_units[@]}" ]; then
+	echo "FAIL  the list of unit tests is not that of build/tests"
+	exit 1
+fi
 [ ! -e "$logs/failed" ] || exit 1
+
+# What looks at how long things take has the machine for itself.
+timing()
+{
+	step client-fuse client build fuse
+	step client-user client build fuse-user
+	step client-ptrace client build fuse-ptrace
+	export CK_INCLUDE_TAGS=timing
+	step tsan-timing client "$tsan" fuse
+	step asan-timing client "$asan" fuse
+	unset CK_INCLUDE_TAGS
+	export CK_EXCLUDE_TAGS=timing
+}
 
 lane1()
 {
 	step style style
-	step units units build
-	step client-fuse client build fuse
-	step client-user client build fuse-user
-	step client-ptrace client build fuse-ptrace
+	step units units build "${all_units[@]}"
 	step errors script build errors
 	step view script build view fuse
 	step view-user script build view fuse-user
 	step stress script build stress fuse
 	step death script build death fuse
 	step plugin-outside tests/plugins/outside.sh
-	step asan-units units "$asan"
+	step asan-units units "$asan" "${all_units[@]}"
 	step asan-client client "$asan" fuse
-	step asan-ptrace client "$asan" fuse-ptrace
 	step asan-stress script "$asan" stress fuse
 	step asan-death script "$asan" death fuse
 }
@@ -102,12 +125,13 @@ lane2()
 {
 	step demo demo/run.sh
 	step client-cuse client build cuse
-	step tsan-units units "$tsan"
+	step tsan-units units "$tsan" "${threaded[@]}"
 	step tsan-client client "$tsan" fuse
+	step tsan-ptrace client "$tsan" fuse-ptrace
 	step tsan-stress script "$tsan" stress fuse
-	step tsan-death script "$tsan" death fuse
 }
 
+timing
 lane1 &
 lane2
 wait

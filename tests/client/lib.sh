@@ -105,6 +105,7 @@ start()
 {
 	local transport=$1 mdevs=()
 
+	export CLIENT_TRANSPORT=$transport
 	shift
 	while [ "$1" != -- ]; do
 		mdevs+=(--mdev "$1")

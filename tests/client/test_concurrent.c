@@ -327,6 +327,8 @@ Suite *concurrent_suite(void)
 	Suite *suite = suite_create("concurrent");
 	TCase *tc = client_case(suite, "concurrent");
 
+	/* For who runs other things beside: CK_EXCLUDE_TAGS. */
+	tcase_set_tags(tc, "timing");
 	tcase_add_loop_test(tc, another_container, 0, NR_CALLS);
 	tcase_add_loop_test(tc, another_device_of_the_container, 0,
 			    NR_CALLS - 1);

@@ -191,6 +191,11 @@ static int client_container_get(struct vfio_client *client, int fd,
 	return 0;
 }
 
+static int client_fd_room(struct vfio_client *client)
+{
+	return client_of(client)->no_fd_room ? -EMFILE : 0;
+}
+
 static int client_mm_get(struct vfio_client *client, struct vfio_mm **mm)
 {
 	*mm = vfio_mm_get(&client_of(client)->mm->mm);
@@ -207,6 +212,7 @@ static const struct vfio_client_ops client_ops = {
 	.copy_to = client_copy_to,
 	.eventfd_get = client_eventfd_get,
 	.container_get = client_container_get,
+	.fd_room = client_fd_room,
 	.mm_get = client_mm_get,
 	.capable = client_capable,
 };

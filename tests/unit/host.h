@@ -92,6 +92,7 @@ struct host_client {
 		struct host_eventfd *eventfd;
 		struct vfio_container *container;
 	} fds[HOST_NR_FDS];
+	bool no_fd_room; /* RLIMIT_NOFILE is reached */
 };
 
 /* Without capabilities and fds. Becomes nobody's current client. */

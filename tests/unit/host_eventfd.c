@@ -138,7 +138,8 @@ uint64_t host_eventfd_read(struct host_eventfd *e)
 void host_eventfd_settle(struct host_eventfd *e)
 {
 	pthread_mutex_lock(&e->lock);
-	while (e->fn && !e->stop && (e->count || e->running))
+	while (e->fn && !e->stop &&
+	       (!e->told || e->count > e->seen || e->running))
 		pthread_cond_wait(&e->changed, &e->lock);
 	pthread_mutex_unlock(&e->lock);
 }

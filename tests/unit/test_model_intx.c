@@ -238,6 +238,7 @@ START_TEST(unmask_eventfd_written_before)
 	ck_assert_int_eq(watch(r.fds[1]), 0);
 	host_eventfd_settle(r.eventfds[1]);
 	ck_assert_uint_eq(irq_came(&r, 0), 1);
+	ck_assert_uint_eq(host_eventfd_read(r.eventfds[1]), 5);
 }
 END_TEST
 

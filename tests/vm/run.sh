@@ -113,7 +113,8 @@ add_modules()
 			name=${file##*/}
 			name=${name%.xz}
 			[ ! -e "$work/root/modules/$name" ] || continue
-			xz -dc "$moddir/$file" >"$work/root/modules/$name"
+			# xz -f copies what is not compressed.
+			xz -dcf "$moddir/$file" >"$work/root/modules/$name"
 			echo "$name" >>"$work/root/modules/order"
 		done
 	done
