@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Usage: oracle-vm.sh emulated|iommu SAMPLES COMMAND...
+#
+# In the oracle's VM: COMMAND gets, as its last arguments, the container, and
+# group and device name of two devices. The emulated are two mtty-2; the
+# others two PCI devices of QEMU, bound to vfio-pci, behind its IOMMU.
+
+set -eu
+
+kind=$1
+samples=$2
+shift 2
+devices=()
+
+insert()
+{
+	# The VM's busybox has insmod, the host may have none.
+	/run/vm/busybox insmod "$samples/$1.ko"
+}
+
+mdev()
+{
+	local group uuid=$2
+
+	echo "$uuid" >"/sys/class/mdev_bus/mtty/mdev_supported_types/$1/create"
+	group=$(readlink "/sys/bus/mdev/devices/$uuid/iommu_group")
+	devices+=("/dev/vfio/${group##*/}" "$uuid")
+}
+
+emulated()
+{
+	[ -e /sys/class/mdev_bus/mtty ] || insert mtty
+	mdev mtty-2 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+	mdev mtty-2 83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
+}
+
+# QEMU's edu: its ids are 1234:11e8.
+iommu()
+{
+	local dir name group
+
+	modprobe vfio-pci
+	for dir in /sys/bus/pci/devices/*; do
+		[ "$(cat "$dir/vendor" "$dir/device" | tr '\n' ' ')" = \
+			"0x1234 0x11e8 " ] || continue
+		name=${dir##*/}
+		echo vfio-pci >"$dir/driver_override"
+		echo "$name" >/sys/bus/pci/drivers_probe
+		group=$(readlink "$dir/iommu_group")
+		devices+=("/dev/vfio/${group##*/}" "$name")
+	done
+	[ ${#devices[@]} = 4 ] || {
+		echo "oracle-vm.sh: no two PCI devices with an IOMMU" >&2
+		exit 1
+	}
+}
+
+"$kind"
+exec "$@" /dev/vfio/vfio "${devices[@]}"

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Usage: oracle.sh [--oracle-kernel 6.12|6.1] [--only GLOB] [--out DIR]
+#
+# Runs vfio-conform on the kernel's own VFIO, in a VM with Debian's stock
+# kernel, and writes what it answered to golden/linux-KERNEL/AREA.txt (devices
+# of the kernel's mtty) and golden/linux-KERNEL-iommu/AREA.txt (PCI devices
+# behind an IOMMU), and the records of random walks to walks.tar.xz. All is done
+# twice in the VM, and must be the same. With --only, or --out, nothing in
+# golden/ changes: the records go to DIR, or to stdout.
+
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+BUILD=$(realpath -m "${BUILD:-$top/build}")
+kernel=6.12
+only='*'
+out=
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--oracle-kernel) kernel=$2 ;;
+	--only) only=$2 ;;
+	--out) out=$2 ;;
+	*)
+		sed -n 's/^# Usage: /usage: /p' "$0" >&2
+		exit 2
+		;;
+	esac
+	shift 2
+done
+
+export VFIOD_VM_KERNEL=$kernel
+export VFIOD_VM_CACHE=${VFIOD_VM_CACHE:-$BUILD/vm}
+[ "$kernel" = 6.12 ] || VFIOD_VM_CACHE=$BUILD/vm-$kernel
+"$top/tests/vm/fetch.sh"
+"$here/modules.sh" "$VFIOD_VM_CACHE" "$kernel"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir "$work"/{emulated,iommu}
+
+# Forty walks, evenly over their areas.
+areas=$("$BUILD/tests/vfio-conform" --list | grep -c '^--walk')
+seeds=1-$(((40 + areas - 1) / areas))
+[ "$only" = '*' ] || seeds=1-0
+
+# For each kind of device the cases twice, one difference is an error.
+cat >"$work/job" <<JOB
+set -eu
+for kind in emulated iommu; do
+	mkdir "$work/\$kind/1" "$work/\$kind/2"
+	"$here/oracle-vm.sh" \$kind "$VFIOD_VM_CACHE/samples" sh -c '
+		dir=\$1
+		shift
+		for i in 1 2; do
+			"$BUILD/tests/vfio-conform" --only "$only" \
+				--out "\$dir/\$i" "\$@"
+			[ $seeds = 1-0 ] || [ "\$dir" = "$work/iommu" ] ||
+			"$BUILD/tests/vfio-conform" --walk $seeds --steps 5000 \
+				--out "\$dir/\$i" "\$@"
+		done' sh "$work/\$kind"
+done
+JOB
+# In 6.1 the VM's own devices need modules too.
+"$top/tests/vm/run.sh" --timeout 900 --rw "$work" \
+	--module virtio_pci --module virtio_console \
+	--module vfio --module vfio_iommu_type1 --module mdev \
+	--qemu -machine --qemu q35 --qemu -device --qemu intel-iommu \
+	--qemu -device --qemu edu --qemu -device --qemu edu \
+	-- bash "$work/job"
+
+header()
+{
+	echo "# vfio-conform on Linux $(cat "$VFIOD_VM_CACHE/release")" \
+		"(Debian $(cat "$VFIOD_VM_CACHE/samples/version"))"
+	echo
+}
+
+keep_walks()
+{
+	local names=("$1/1"/walk-*.txt)
+
+	[ -e "${names[0]}" ] || return 0
+	names=("${names[@]##*/}")
+	tar -cJf "$2/walks.tar.xz" --owner=0 --group=0 --mode=644 --mtime=@0 \
+		-C "$1/1" "${names[@]}"
+	rm "$1"/?/walk-*.txt
+}
+
+# keep KIND DIR: the records of one kind, into DIR.
+keep()
+{
+	local file
+
+	diff -ru "$work/$1/1" "$work/$1/2" || {
+		echo "oracle.sh: two runs differ: the case is at fault" >&2
+		exit 1
+	}
+	mkdir -p "$2"
+	keep_walks "$work/$1" "$2"
+	for file in "$work/$1/1"/*.txt; do
+		{ header; cat "$file"; } >"$2/${file##*/}"
+	done
+}
+
+if [ "$only" != '*' ] && [ -z "$out" ]; then
+	cat "$work"/emulated/1/*.txt
+	exit
+fi
+out=${out:-$here/golden}
+rm -rf "$out/linux-$kernel" "$out/linux-$kernel-iommu"
+keep emulated "$out/linux-$kernel"
+keep iommu "$out/linux-$kernel-iommu"
