@@ -59,6 +59,9 @@ units()
 	return "$status"
 }
 
+# The client programs are plain ones: it is vfiod that is looked at.
+export PROGRAMS=$top/build/tests
+
 client()
 {
 	BUILD=$1 tests/client/run.sh "$2"
@@ -67,6 +70,11 @@ client()
 script()
 {
 	BUILD=$1 "tests/client/$2.sh" "${@:3}"
+}
+
+conform()
+{
+	BUILD=build tests/conformance/conform.sh "$@"
 }
 
 style()
@@ -78,8 +86,8 @@ style()
 build()
 {
 	make -s tests &&
-		make -s SAN=address,undefined tests &&
-		make -s SAN=thread tests
+		make -s SAN=address,undefined tested &&
+		make -s SAN=thread tested
 }
 
 echo "building, plain and with sanitizers"
@@ -115,6 +123,8 @@ lane1()
 	step stress script build stress fuse
 	step death script build death fuse
 	step plugin-outside tests/plugins/outside.sh
+	step conform-fuse conform fuse
+	step conform-user conform fuse-user
 	step asan-units units "$asan" "${all_units[@]}"
 	step asan-client client "$asan" fuse
 	step asan-stress script "$asan" stress fuse
@@ -125,6 +135,7 @@ lane2()
 {
 	step demo demo/run.sh
 	step client-cuse client build cuse
+	step conform-cuse conform --cases cuse
 	step tsan-units units "$tsan" "${threaded[@]}"
 	step tsan-client client "$tsan" fuse
 	step tsan-ptrace client "$tsan" fuse-ptrace

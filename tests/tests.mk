@@ -77,7 +77,10 @@ $(eval $(call test_rule,bench/floor,$(call obj,tests/bench/floor.c),\
 $(eval $(call test_rule,bench/client,$(call test_obj,tests/bench/client.c \
 	tests/bench/calls.c tests/bench/samples.c)))
 
-tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO)
+tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO) vfio-conform
+
+# What is tested, and the unit tests: with SAN, all that has to be sanitized.
+tested: all $(UNIT_PROGRAMS) $(TEST_PLUGIN_SO)
 
 check: deps
 	tests/check.sh
@@ -85,5 +88,5 @@ check: deps
 bench: all $(BENCH)/floor $(BENCH)/client
 	tests/bench/bench.sh $(BUILD)/vfiod $(BENCH)
 
-.PHONY: tests check bench
+.PHONY: tests tested check bench
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/*/*.c mdevs/*/*.c))

@@ -9,7 +9,8 @@
 #   fuse-ptrace  vfiod run, with a seccomp listener that is already there
 #   cuse         the service; needs root and /dev/cuse
 #
-# BUILD is the build directory. Used by what sources this: top, here, work.
+# BUILD is the build directory; PROGRAMS that of the test programs, if they are
+# others. Used by what sources this: top, here, work.
 
 set -eu
 
@@ -17,7 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 BUILD=$(realpath -m "${BUILD:-$top/build}")
 vfiod=$BUILD/vfiod
-programs=$BUILD/tests
+programs=$(realpath -m "${PROGRAMS:-$BUILD/tests}")
 plugin_dirs=(--plugin-dir "$BUILD/mdevs" --plugin-dir "$BUILD/tests/plugins")
 user=1000
 
