@@ -8,7 +8,7 @@ SYSCONFDIR ?= /etc
 MDEVDIR := $(LIBDIR)/vfiod/mdevs
 
 # The one list of Debian packages that building, testing and the demo need.
-DEPS := gcc make pkg-config libc6-dev linux-libc-dev libfuse3-dev \
+DEPS := gcc make git pkg-config libc6-dev linux-libc-dev libfuse3-dev \
 	libevent-dev libaio-dev libbsd-dev check gdb strace util-linux \
 	qemu-system-x86 busybox-static cpio xz-utils clang-format shellcheck
 

@@ -9,17 +9,6 @@
 #include "host.h"
 #include "irq.h"
 
-/*
- * An fd that came through a group cannot be bound to an iommufd; the kernel
- * looks at the argument first (vfio_df_ioctl_bind_iommufd()).
- */
-static int bind_iommufd(uint64_t arg)
-{
-	uint8_t bind[16];
-
-	return vfio_copy_from_user(bind, arg, sizeof(bind)) ?: -EINVAL;
-}
-
 static int reset(struct vfio_device *vdev)
 {
 	if (!vdev->plugin->reset)
@@ -54,8 +43,6 @@ int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
-	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
-		return bind_iommufd(arg);
 	if (cmd == VFIO_DEVICE_FEATURE)
 		return vfio_device_feature(vdev, arg);
 	if (vdev->plugin->ioctl)

@@ -144,18 +144,38 @@ static const struct vfio_eventfd_ops eventfd_ops = {
 	.put = eventfd_put,
 };
 
+/* fget() does not find what was opened with O_PATH. */
+static bool is_path_only(pid_t tid, int fd)
+{
+	unsigned int flags = 0;
+	char path[64];
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, fd);
+	info = fopen(path, "re");
+	if (!info)
+		return false;
+	if (fscanf(info, "pos: %*u flags: %o", &flags) != 1)
+		flags = 0;
+	fclose(info);
+	return flags & O_PATH;
+}
+
 int eventfd_check(pid_t tid, int fd)
 {
 	static const char want[] = "anon_inode:[eventfd]";
 	char path[64], target[sizeof(want)];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid ? tid : gettid(),
-		 fd);
+	if (!tid)
+		tid = gettid();
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
 	n = readlink(path, target, sizeof(target));
 	if (n < 0)
 		return errno == ENOENT ? -EBADF : -errno;
-	return n == sizeof(want) - 1 && !memcmp(target, want, n) ? 0 : -EINVAL;
+	if (n == sizeof(want) - 1 && !memcmp(target, want, n))
+		return 0;
+	return is_path_only(tid, fd) ? -EBADF : -EINVAL;
 }
 
 int eventfd_create(struct eventfds *eventfds, int fd, struct vfio_eventfd **out)

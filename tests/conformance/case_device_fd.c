@@ -196,8 +196,7 @@ CASES
 	for (i = 0x3b60; i <= 0x3b94; i++)
 		conform_add(number, i, 0, "device/number/%lx", i);
 	for (i = 0; i < 6; i++)
-		conform_add(close_order, i, 0, "device/fd/close-order/%ld",
-			    i);
+		conform_add(close_order, i, 0, "device/fd/close-order/%ld", i);
 	for (i = 0; i < 4; i++)
 		conform_add(without, i, 0, "device/fd/closed-%s", gone[i]);
 }

@@ -10,22 +10,17 @@
 #define MIGRATION 1
 #define MIG_DATA_SIZE 9
 
-static const uint32_t directions[] = { 0,
-				       GET,
-				       SET,
-				       GET | SET,
-				       PROBE,
-				       GET | PROBE,
-				       SET | PROBE,
-				       GET | SET | PROBE };
+static const uint32_t directions[] = { 0,	    GET,
+				       SET,	    GET | SET,
+				       PROBE,	    GET | PROBE,
+				       SET | PROBE, GET | SET | PROBE };
 
 /* len bytes are there; argsz as given. */
 static long raw(struct ctx *c, int fd, uint32_t flags, uint32_t argsz,
 		size_t len)
 {
 	unsigned char arg[64] = { 0 };
-	struct vfio_device_feature feature = { .argsz = argsz,
-					       .flags = flags };
+	struct vfio_device_feature feature = { .argsz = argsz, .flags = flags };
 
 	memcpy(arg, &feature, sizeof(feature));
 	return c_arg(c, fd, &DEVICE_FEATURE, arg, len);
@@ -107,8 +102,8 @@ static void pointers(struct ctx *c)
 /* No feature of these numbers, today. */
 CASE("device/feature/unknown")
 {
-	static const uint32_t numbers[] = { 11,	  12,	 13,	 14,
-					    20,	  100,	 255,	 256,
+	static const uint32_t numbers[] = { 11,	  12,	  13,	  14,
+					    20,	  100,	  255,	  256,
 					    4096, 0x7fff, 0x8000, 0xffff };
 	int fd = d_ready(c);
 	size_t i, j;

@@ -3,9 +3,9 @@
 #include <string.h>
 #include "helpers_device.h"
 
-static const uint32_t sizes[] = { 0,  1,  4,  8,  12, 15,   16,   17,
-				  20, 24, 31, 32, 33, 40, 48, 64, 4096,
-				  0x7fffffff, 0xffffffff };
+static const uint32_t sizes[] = { 0,  1,  4,	8,	    12,	       15, 16,
+				  17, 20, 24,	31,	    32,	       33, 40,
+				  48, 64, 4096, 0x7fffffff, 0xffffffff };
 #define NR_SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
 /* ---- argsz and index ---- */
@@ -163,8 +163,8 @@ static void add_pointers(long i)
 
 CASES
 {
-	static const uint32_t far[] = { 9, 10, 0x100, 0x7fffffff, 0x80000000,
-					0xffffffff };
+	static const uint32_t far[] = { 9,	    10,		0x100,
+					0x7fffffff, 0x80000000, 0xffffffff };
 	size_t i;
 
 	for (i = 0; i <= 32; i++)
@@ -178,8 +178,8 @@ CASES
 		conform_add(region_index, (long)i, 0,
 			    "device/region-info/index-%zu", i);
 	for (i = 0; i < 9; i++)
-		conform_add(irq_index, (long)i, 0,
-			    "device/irq-info/index-%zu", i);
+		conform_add(irq_index, (long)i, 0, "device/irq-info/index-%zu",
+			    i);
 	for (i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
 		conform_add(region_index, (long)far[i], 0,
 			    "device/region-info/index-0x%x", far[i]);

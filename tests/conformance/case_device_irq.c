@@ -110,8 +110,8 @@ static void add_matrix(unsigned int index, unsigned int n)
 
 	if (index > VFIO_PCI_MSI_IRQ_INDEX) {
 		conform_add(lacking, D_PARAM(index, n, 0), 0,
-			    "device/irqs/%s/%s-%s", index_names[index],
-			    action, type);
+			    "device/irqs/%s/%s-%s", index_names[index], action,
+			    type);
 		return;
 	}
 	for (armed = IDLE; armed <= MSI; armed++)

@@ -99,15 +99,12 @@ static const struct {
 	const char *name;
 	int (*make)(struct ctx *c);
 } kinds[] = {
-	{ "-1", number },	  { "-2", number },
-	{ "lowest", number },	  { "unused", number },
-	{ "huge", number },	  { "closed", closed },
-	{ "container", container }, { "group", group },
-	{ "device", device },	  { "pipe", pipe_writer },
-	{ "null", null },	  { "file", file },
-	{ "directory", directory }, { "epoll", epoll },
-	{ "path", path },	  { "semaphore", semaphore },
-	{ "dup", dup_of },
+	{ "-1", number },	    { "-2", number },	{ "lowest", number },
+	{ "unused", number },	    { "huge", number }, { "closed", closed },
+	{ "container", container }, { "group", group }, { "device", device },
+	{ "pipe", pipe_writer },    { "null", null },	{ "file", file },
+	{ "directory", directory }, { "epoll", epoll }, { "path", path },
+	{ "semaphore", semaphore }, { "dup", dup_of },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -137,12 +134,10 @@ static void repeat(struct ctx *c)
 	for (i = 0; i < 3; i++)
 		d_action(c, fd, TRIGGER, D_A(c));
 	c_counter(c, event);
-	c_set_irqs(c, fd, TRIGGER | VFIO_IRQ_SET_DATA_BOOL, D_A(c), 0, 1,
-		   &off);
+	c_set_irqs(c, fd, TRIGGER | VFIO_IRQ_SET_DATA_BOOL, D_A(c), 0, 1, &off);
 	c_counter(c, event);
 	d_action(c, fd, UNMASK, D_A(c));
-	c_set_irqs(c, fd, TRIGGER | VFIO_IRQ_SET_DATA_BOOL, D_A(c), 0, 1,
-		   &on);
+	c_set_irqs(c, fd, TRIGGER | VFIO_IRQ_SET_DATA_BOOL, D_A(c), 0, 1, &on);
 	c_counter(c, event);
 }
 
@@ -278,8 +273,7 @@ static void closed_after(struct ctx *c)
 	c_close(c, other);
 	d_action(c, fd, UNMASK, D_A(c));
 	d_action(c, fd, TRIGGER, D_A(c));
-	c_set_irqs(c, fd, TRIGGER | VFIO_IRQ_SET_DATA_NONE, D_A(c), 0, 0,
-		   NULL);
+	c_set_irqs(c, fd, TRIGGER | VFIO_IRQ_SET_DATA_NONE, D_A(c), 0, 0, NULL);
 }
 
 /* As full as a writer can make it: nobody waits, and one more fits. */

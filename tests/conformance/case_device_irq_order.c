@@ -8,9 +8,12 @@
 #define BOOL VFIO_IRQ_SET_DATA_BOOL
 #define EVENTFD VFIO_IRQ_SET_DATA_EVENTFD
 
-static const uint32_t flag_bits[] = { NONE, BOOL, EVENTFD,
+static const uint32_t flag_bits[] = { NONE,
+				      BOOL,
+				      EVENTFD,
 				      VFIO_IRQ_SET_ACTION_MASK,
-				      VFIO_IRQ_SET_ACTION_UNMASK, TRIGGER };
+				      VFIO_IRQ_SET_ACTION_UNMASK,
+				      TRIGGER };
 
 /* len bytes of struct and data; argsz as given. */
 static long raw(struct ctx *c, int fd, const struct vfio_irq_set *set,
@@ -31,7 +34,8 @@ static void flag(struct ctx *c)
 	int fd = d_ready(c);
 
 	for (index = 0; index < 2; index++) {
-		struct vfio_irq_set set = { .argsz = 24, .count = 1,
+		struct vfio_irq_set set = { .argsz = 24,
+					    .count = 1,
 					    .index = index };
 
 		set.flags = bit;
@@ -77,8 +81,9 @@ static void argsz(struct ctx *c)
 
 static void ranges(struct ctx *c)
 {
-	static const uint32_t edges[] = { 0, 1, 2, 4, 5, 6, 0x7fffffff,
-					  0xfffffffe, 0xffffffff };
+	static const uint32_t edges[] = { 0,	      1,	  2,
+					  4,	      5,	  6,
+					  0x7fffffff, 0xfffffffe, 0xffffffff };
 	const size_t n = sizeof(edges) / sizeof(edges[0]);
 	struct vfio_irq_set set = { .argsz = 20, .index = D_A(c) };
 	int fd = d_ready(c);
@@ -94,8 +99,9 @@ static void ranges(struct ctx *c)
 
 static void far_index(struct ctx *c)
 {
-	static const uint32_t indexes[] = { 4, 5, 6, 0x7fffffff, 0x80000000,
-					    0xffffffff };
+	static const uint32_t indexes[] = {
+		4, 5, 6, 0x7fffffff, 0x80000000, 0xffffffff
+	};
 	struct vfio_irq_set set = { .argsz = 20, .count = 1 };
 	int fd = d_ready(c);
 	size_t i;
@@ -111,7 +117,8 @@ static void far_index(struct ctx *c)
 
 CASE("device/irqs/pointer/header")
 {
-	struct vfio_irq_set set = { .argsz = sizeof(set), .count = 1,
+	struct vfio_irq_set set = { .argsz = sizeof(set),
+				    .count = 1,
 				    .flags = NONE | TRIGGER };
 	char *at = c_mem(c, "A", C_PAGE, 0);
 	int fd = d_ready(c);
@@ -169,7 +176,8 @@ CASE("device/irqs/pointer/read-only")
 
 CASE("device/irqs/order")
 {
-	struct vfio_irq_set set = { .argsz = 20, .flags = EVENTFD | TRIGGER,
+	struct vfio_irq_set set = { .argsz = 20,
+				    .flags = EVENTFD | TRIGGER,
 				    .count = 1 };
 	int fd = d_ready(c);
 

@@ -10,9 +10,10 @@
 #define PRECOPY_INFO (0x3b64 + 21)
 #define NR_STATES 8
 
-static const char *const states[] = { "error",	  "stop",     "running",
-				      "stop-copy", "resuming", "running-p2p",
-				      "pre-copy", "pre-copy-p2p", "eight" };
+static const char *const states[] = {
+	"error",       "stop",	   "running",	   "stop-copy", "resuming",
+	"running-p2p", "pre-copy", "pre-copy-p2p", "eight"
+};
 
 struct mig_state {
 	struct vfio_device_feature feature;
@@ -171,7 +172,7 @@ CASE("device/migrate/there-and-back")
 static void bad_data(struct ctx *c)
 {
 	unsigned char data[96] = { 0x4e, 0x2c, 0x3e, 0x8c, 0x89, 0x09,
-				   0x9d, 0x7e, 1, 0, 0, 0,
+				   0x9d, 0x7e, 1,    0,	   0,	 0,
 				   0,	 0,    0,    0,	   2 };
 	int fd = begin(c), s;
 
@@ -258,6 +259,6 @@ CASES
 			    "device/migrate/precopy-info/%s", states[i]);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		conform_add(bad_data, bad[i], 0,
-			    "device/migrate/bad-data/%d", bad[i]);
+		conform_add(bad_data, bad[i], 0, "device/migrate/bad-data/%d",
+			    bad[i]);
 }

@@ -21,7 +21,8 @@ struct rig {
 
 static struct rig rig(struct ctx *c)
 {
-	struct rig r = { .container = c_ready(c, VFIO_TYPE1v2_IOMMU).container };
+	struct rig r = { .container =
+				 c_ready(c, VFIO_TYPE1v2_IOMMU).container };
 
 	r.a = c_mem(c, "A", MOST * C_PAGE, C_UNWATCHED);
 	r.bitmap = c_mem(c, "bitmap", C_PAGE, 0);
@@ -55,10 +56,10 @@ static void look(struct ctx *c, const struct rig *r, uint64_t iova,
 
 /* ---- one mapping, at each offset from the range's begin ---- */
 
-static const unsigned int counts[] = { 1, 2, 8, 31, 32, 63, 64, 65, 127, 128,
-				       129, 192, 511, 512, 513 };
-static const unsigned int offsets[] = { 0, 1, 2, 7, 31, 32, 33, 62, 63, 64,
-					65, 127, 128, 129, 500 };
+static const unsigned int counts[] = { 1,   2,	 8,   31,  32,	63,  64, 65,
+				       127, 128, 129, 192, 511, 512, 513 };
+static const unsigned int offsets[] = { 0,  1,	2,  7,	 31,  32,  33, 62,
+					63, 64, 65, 127, 128, 129, 500 };
 
 static void count(struct ctx *c)
 {
@@ -73,8 +74,7 @@ static void count(struct ctx *c)
 		begin(&r);
 		t1_map(r.container, r.a, IOVA, pages * C_PAGE);
 		c_note(c, "one page more at the end");
-		look(c, &r, IOVA - offsets[i] * C_PAGE,
-		     offsets[i] + pages + 1);
+		look(c, &r, IOVA - offsets[i] * C_PAGE, offsets[i] + pages + 1);
 	}
 }
 
@@ -90,8 +90,8 @@ static void unmap_only(struct ctx *c)
 		begin(&r);
 		t1_map(r.container, r.a, IOVA, pages * C_PAGE);
 		unmap = t1_unmap(IOVA - offsets[i] * C_PAGE,
-				       (offsets[i] + pages) * C_PAGE, r.bitmap,
-				       bytes_for(offsets[i] + pages));
+				 (offsets[i] + pages) * C_PAGE, r.bitmap,
+				 bytes_for(offsets[i] + pages));
 		c_arg(c, r.container, &IOMMU_UNMAP_DMA, &unmap, sizeof(unmap));
 	}
 }
@@ -166,8 +166,7 @@ static void set_unmap(struct ctx *c)
 		       IOVA + sets[c->param].map[j].first * C_PAGE,
 		       sets[c->param].map[j].count * C_PAGE);
 	}
-	unmap = t1_unmap(IOVA, pages * C_PAGE, r.bitmap,
-			       bytes_for(pages));
+	unmap = t1_unmap(IOVA, pages * C_PAGE, r.bitmap, bytes_for(pages));
 	c_arg(c, r.container, &IOMMU_UNMAP_DMA, &unmap, sizeof(unmap));
 	c_iommu_info(c, r.container, 72);
 }
@@ -200,8 +199,7 @@ static void relation(struct ctx *c)
 			    C_PAGE, r.bitmap, 8);
 		begin(&r);
 		t1_lay(r.container, layout, r.a);
-		unmap = t1_unmap(T1_IOVA(first), pages * C_PAGE,
-				       r.bitmap, 8);
+		unmap = t1_unmap(T1_IOVA(first), pages * C_PAGE, r.bitmap, 8);
 		c_arg(c, r.container, &IOMMU_UNMAP_DMA, &unmap, sizeof(unmap));
 		t1_left(c, r.container, r.a);
 	}
@@ -232,8 +230,8 @@ CASE("type1/bitmap/unwritable-later")
 	/* Only the first word is memory. */
 	c_dirty_get(c, r.container, IOVA, 129 * C_PAGE, C_PAGE,
 		    r.bitmap + C_PAGE - 8, 24);
-	c_dirty_get(c, r.container, IOVA, C_PAGE, C_PAGE,
-		    r.bitmap + C_PAGE - 8, 24);
+	c_dirty_get(c, r.container, IOVA, C_PAGE, C_PAGE, r.bitmap + C_PAGE - 8,
+		    24);
 	unmap = t1_unmap(IOVA, 129 * C_PAGE, r.bitmap + C_PAGE - 8, 24);
 	c_arg(c, r.container, &IOMMU_UNMAP_DMA, &unmap, sizeof(unmap));
 	/* The first mapping is gone. */
@@ -278,7 +276,8 @@ static void large(struct ctx *c)
 
 CASES
 {
-	static const long sizes[] = { 4095, 4096, 4097, 32767, 32768, 32769,
+	static const long sizes[] = { 4095,    4096,	      4097,
+				      32767,   32768,	      32769,
 				      1 << 18, (1 << 20) + 1, 1 << 22 };
 	long i;
 
@@ -296,8 +295,8 @@ CASE("type1/bitmap/kept")
 
 	begin(&r);
 	c_map(c, r.container, r.a, IOVA, 2 * C_PAGE, READ);
-	c_dirty_get(c, r.container, IOVA - C_PAGE, 3 * C_PAGE, C_PAGE,
-		    r.bitmap, 8);
+	c_dirty_get(c, r.container, IOVA - C_PAGE, 3 * C_PAGE, C_PAGE, r.bitmap,
+		    8);
 	memset(r.bitmap, 0, C_PAGE);
 	c_dirty_get(c, r.container, IOVA, 2 * C_PAGE, C_PAGE, r.bitmap, 8);
 }

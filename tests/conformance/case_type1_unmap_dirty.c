@@ -47,10 +47,15 @@ static void unmap(struct ctx *c, const struct rig *r, struct t1_range *arg)
 static void argsz(struct ctx *c)
 {
 	struct rig r = rig(c, VFIO_TYPE1v2_IOMMU);
-	struct t1_range arg = t1_unmap(IOVA, SIZE, r.bitmap, 8);
+	struct t1_range arg;
 
-	arg.argsz = (uint32_t)c->param;
-	unmap(c, &r, &arg);
+	T1_EACH(c, n)
+	{
+		anew(&r);
+		arg = t1_unmap(IOVA, SIZE, r.bitmap, 8);
+		arg.argsz = (uint32_t)n;
+		unmap(c, &r, &arg);
+	}
 }
 
 static void end(struct ctx *c)
@@ -61,10 +66,9 @@ static void end(struct ctx *c)
 	long i;
 
 	for (i = 0; i < T1_COUNT(sizes); i++) {
-		arg = t1_unmap(IOVA, SIZE, r.bitmap, 8);
+		arg = t1_unmap(IOVA, SIZE, T1_NOWHERE, 8);
 		arg.argsz = sizes[i];
-		c_arg(c, r.container, &IOMMU_UNMAP_DMA, &arg,
-		      (size_t)c->param);
+		c_arg(c, r.container, &IOMMU_UNMAP_DMA, &arg, (size_t)c->param);
 		c_say(c, "    avail %u", t1_avail(r.container));
 	}
 }
@@ -83,8 +87,7 @@ static void pointers(struct ctx *c)
 	struct rig r = rig(c, T1_V2(c));
 	struct t1_range arg = t1_unmap(IOVA, SIZE, r.bitmap, 8);
 
-	t1_pointers(c, r.container, &IOMMU_UNMAP_DMA, &arg, sizeof(arg),
-		    again);
+	t1_pointers(c, r.container, &IOMMU_UNMAP_DMA, &arg, sizeof(arg), again);
 	again(c);
 }
 
@@ -92,9 +95,9 @@ CASES
 {
 	long n;
 
-	for (n = 0; n <= 56; n++)
+	for (n = 0; n <= 56; n += T1_BLOCK)
 		conform_add(argsz, n, 0, "type1/unmap-dirty/argsz/%02ld", n);
-	conform_add(argsz, 0xffffffff, 0, "type1/unmap-dirty/argsz/0xffffffff");
+	conform_add(argsz, 0xfffffffc, 0, "type1/unmap-dirty/argsz/0xfffffffc");
 	for (n = 16; n <= 48; n += n < 44 ? 4 : 1)
 		conform_add(end, n, 0, "type1/unmap-dirty/end/%02ld", n);
 	conform_add(pointers, 1, 0, "type1/unmap-dirty/pointer/v2");
@@ -103,8 +106,7 @@ CASES
 
 /* ---- two errors at once ---- */
 
-#define UNMAP(name, member, value) \
-	T1_FAULT(name, t1_range, member, value)
+#define UNMAP(name, member, value) T1_FAULT(name, t1_range, member, value)
 
 static const struct t1_fault faults[] = {
 	UNMAP("argsz-23", argsz, 23),
@@ -134,19 +136,19 @@ static const struct t1_fault faults[] = {
 
 enum tracking { OFF, ON, V1 };
 
-/* param: state, fault. */
+/* Each pair of faults comes once. param: state, fault. */
 static void order(struct ctx *c)
 {
 	const struct t1_fault *one = &faults[c->param >> 2];
 	enum tracking state = c->param & 3;
-	struct rig r = rig(c, state == V1 ? VFIO_TYPE1_IOMMU :
-					    VFIO_TYPE1v2_IOMMU);
+	struct rig r =
+		rig(c, state == V1 ? VFIO_TYPE1_IOMMU : VFIO_TYPE1v2_IOMMU);
 	struct t1_range arg;
 	long i;
 
 	if (state == OFF)
 		c_dirty(c, r.container, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP);
-	for (i = 0; i < T1_COUNT(faults); i++) {
+	for (i = c->param >> 2; i < T1_COUNT(faults); i++) {
 		if (faults[i].offset == one->offset && &faults[i] != one)
 			continue;
 		anew(&r);
@@ -179,11 +181,14 @@ static void bitmap_size(struct ctx *c)
 	struct t1_range arg;
 	long i;
 
-	for (i = 0; i < T1_COUNT(pages); i++) {
-		anew(&r);
-		arg = t1_unmap(IOVA, pages[i] * C_PAGE, r.bitmap,
-				     (uint64_t)c->param);
-		unmap(c, &r, &arg);
+	T1_EACH(c, size)
+	{
+		for (i = 0; i < T1_COUNT(pages); i++) {
+			anew(&r);
+			arg = t1_unmap(IOVA, pages[i] * C_PAGE, r.bitmap,
+				       (uint64_t)size);
+			unmap(c, &r, &arg);
+		}
 	}
 }
 
@@ -222,7 +227,7 @@ CASES
 {
 	long n;
 
-	for (n = 0; n <= 26; n++)
+	for (n = 0; n <= 26; n += T1_BLOCK)
 		conform_add(bitmap_size, n, 0,
 			    "type1/unmap-dirty/bitmap-size/%02ld", n);
 }

@@ -113,6 +113,10 @@ static void irq_set_tail(struct ctx *c, struct line *l, const void *arg,
 	const char *p = arg;
 	int32_t fd;
 
+	if (len < at) {
+		put_bytes(l, p, len);
+		return;
+	}
 	memcpy(&set, arg, sizeof(set));
 	if (!(set.flags & VFIO_IRQ_SET_DATA_EVENTFD)) {
 		put_bytes(l, p + at, len - at);

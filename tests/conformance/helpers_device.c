@@ -34,7 +34,7 @@ static void renew_port(int fd, unsigned int port)
 	static const unsigned char steps[][2] = {
 		{ UART_MCR, 0 },
 		{ UART_SCR, 0 },
-		{ UART_LCR, UART_LCR_DLAB },	/* the divisor is 0 */
+		{ UART_LCR, UART_LCR_DLAB }, /* the divisor is 0 */
 		{ UART_LCR, 0 },
 	};
 	size_t i;
@@ -97,6 +97,6 @@ long d_set_eventfd(struct ctx *c, int device, uint32_t index, int fd)
 
 long d_action(struct ctx *c, int device, uint32_t action, uint32_t index)
 {
-	return c_set_irqs(c, device, VFIO_IRQ_SET_DATA_NONE | action, index,
-			  0, 1, NULL);
+	return c_set_irqs(c, device, VFIO_IRQ_SET_DATA_NONE | action, index, 0,
+			  1, NULL);
 }

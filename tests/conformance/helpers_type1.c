@@ -28,8 +28,8 @@ static struct t1_range range(uint32_t flags, uint64_t iova, uint64_t size)
 struct t1_range t1_unmap(uint64_t iova, uint64_t size, void *bitmap,
 			 uint64_t bitmap_size)
 {
-	struct t1_range r = range(VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP, iova,
-				  size);
+	struct t1_range r =
+		range(VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP, iova, size);
 
 	r.bitmap.data = bitmap;
 	r.bitmap.size = bitmap_size;
@@ -39,8 +39,8 @@ struct t1_range t1_unmap(uint64_t iova, uint64_t size, void *bitmap,
 struct t1_range t1_get(uint64_t iova, uint64_t size, void *bitmap,
 		       uint64_t bitmap_size)
 {
-	struct t1_range r = range(VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP, iova,
-				  size);
+	struct t1_range r =
+		range(VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP, iova, size);
 
 	r.bitmap.data = bitmap;
 	r.bitmap.size = bitmap_size;

@@ -52,6 +52,12 @@ struct t1_range t1_get(uint64_t iova, uint64_t size, void *bitmap,
 void t1_pointers(struct ctx *c, int fd, const struct c_cmd *cmd,
 		 const void *arg, size_t len, case_fn *again);
 
+/* A case of many numbers: these from c->param on. */
+#define T1_BLOCK 8
+#define T1_EACH(c, n) for (long n = (c)->param; n < (c)->param + T1_BLOCK; n++)
+/* Nothing is ever mapped there; no name for it is needed. */
+#define T1_NOWHERE ((void *)0x1000)
+
 /* ---- layouts: mappings of a few pages, to be hit by ranges ---- */
 
 struct t1_layout {
