@@ -8,10 +8,6 @@
 
 #include <linux/vfio.h>
 
-#ifndef VFIO_DEVICE_FEATURE_MIG_DATA_SIZE
-#define VFIO_DEVICE_FEATURE_MIG_DATA_SIZE 9
-#endif
-
 #ifndef VFIO_DEVICE_BIND_IOMMUFD
 #define VFIO_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
 #endif
