@@ -28,10 +28,4 @@ struct client {
 void client_enter(struct client *client, struct daemon *daemon, pid_t tid);
 void client_leave(struct client *client);
 
-/*
- * The file that has number @fd in thread @tid, as an fd of ours, O_CLOEXEC:
- * -EBADF if it has none, or one opened with O_PATH; -EPERM, -ESRCH, -EMFILE.
- */
-int client_fd(pid_t tid, int fd);
-
 #endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "aside.h"
-#include "client.h"
+#include "client_fd.h"
 #include "daemon.h"
 #include "nodes.h"
 

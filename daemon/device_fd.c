@@ -18,6 +18,7 @@
 #include "../backend/group.h"
 #include "aside.h"
 #include "client.h"
+#include "client_fd.h"
 #include "daemon.h"
 #include "handover.h"
 #include "log.h"

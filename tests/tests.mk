@@ -42,6 +42,9 @@ $(foreach t,sandbox merge child,$(eval $(call test_rule,unit-$(t),\
 	$(call obj,tests/unit/test_$(t).c) $(SANDBOX_OBJ),\
 	$(CHECK_LIBS) $(call pkg,--libs,fuse3))))
 
+$(eval $(call test_rule,unit-plugin_layout,$(call obj,\
+	tests/unit/test_plugin_layout.c daemon/plugin_layout.c),$(CHECK_LIBS)))
+
 UNIT_PROGRAMS := $(filter $(T)/unit-%,$(TEST_PROGRAMS))
 
 # ---- clients ----

@@ -23,3 +23,11 @@ type=$("$vfiod" --plugin-dir "$dir" --list-types | sed -n 's/\t.*//p' | head -1)
 "$vfiod" run --plugin-dir "$dir" --mdev "$type" -- \
 	sh -c 'test -e "$VFIOD_SYSFSDEV/mdev_type/name"'
 echo "$type: built outside, served"
+
+# A binary of the first interface: what it declares is found in its tables.
+# shellcheck disable=SC2016 # expanded by that shell
+values=$("$vfiod" run --plugin-dir "${BUILD:-$top/build}/tests/plugins" \
+	--mdev oldapi-counter,start=5,step=3 -- \
+	sh -c 'cat "$VFIOD_SYSFSDEV"/counter/value "$VFIOD_SYSFSDEV"/counter/step')
+[ "$values" = "$(printf '5\n3')" ]
+echo "oldapi-counter: served"
