@@ -131,6 +131,11 @@ int sandbox_enter(struct sandbox *sb)
 	if (!mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
 		return 0;
 	ret = -errno;
+	/* In a chroot into a plain directory, for root and user alike. */
+	if (ret == -EINVAL)
+		return fail(sb, ret,
+			    "the root directory is not a mount point: "
+			    "mount --bind DIR DIR before chroot DIR");
 	if (sb->user_ns)
 		return fail_user_ns(sb, ret);
 	return fail(sb, ret, "cannot make mounts private: %s", strerror(-ret));
