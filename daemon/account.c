@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "account.h"
 
-#include <stdio.h>
-
 #include <vfiod/uapi.h>
+
+#include "log.h"
 
 /* By kind and number behind VFIO_BASE; the same number has several names. */
 static const char *const names[ACCOUNT_KINDS][ACCOUNT_COMMANDS + 1] = {
@@ -62,7 +62,7 @@ void account_ioctl(struct account *account, enum account_kind kind,
 static void print(const char *name, unsigned long count)
 {
 	if (count)
-		fprintf(stderr, "vfiod: account: %s %lu\n", name, count);
+		vfio_log(LOG_LEVEL_INFO, "account: %s %lu", name, count);
 }
 
 void account_print(const struct account *account, unsigned long interrupts)
@@ -72,7 +72,7 @@ void account_print(const struct account *account, unsigned long interrupts)
 			print(names[kind][nr], account->ioctls[kind][nr]);
 	print("device reads", account->reads);
 	print("device writes", account->writes);
-	fprintf(stderr, "vfiod: account: dma maps %lu, unmaps %lu\n",
-		account->maps, account->unmaps);
-	fprintf(stderr, "vfiod: account: interrupts %lu\n", interrupts);
+	vfio_log(LOG_LEVEL_INFO, "account: dma maps %lu, unmaps %lu",
+		 account->maps, account->unmaps);
+	vfio_log(LOG_LEVEL_INFO, "account: interrupts %lu", interrupts);
 }

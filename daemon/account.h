@@ -30,7 +30,7 @@ struct account {
 void account_ioctl(struct account *account, enum account_kind kind,
 		   unsigned int cmd, int ret);
 
-/* To stderr, a line each; what never happened is left out. */
+/* To the log, a line each; what never happened is left out. */
 void account_print(const struct account *account, unsigned long interrupts);
 
 #endif
