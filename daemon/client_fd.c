@@ -10,6 +10,7 @@
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "task_status.h"
@@ -51,6 +52,24 @@ int client_fd(pid_t tid, int fd)
 		return -EBADF;
 	}
 	return ret;
+}
+
+int client_fd_stat(pid_t tid, int fd, struct stat *st)
+{
+	struct statx stx;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC,
+		  STATX_TYPE | STATX_MODE | STATX_INO, &stx))
+		return errno == ENOENT ? -EBADF : -errno;
+	*st = (struct stat){
+		.st_dev = makedev(stx.stx_dev_major, stx.stx_dev_minor),
+		.st_rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor),
+		.st_ino = stx.stx_ino,
+		.st_mode = stx.stx_mode,
+	};
+	return 0;
 }
 
 /* Count the numbers below @limit that are taken. */

@@ -5,11 +5,20 @@
 
 #include <sys/types.h>
 
+struct stat;
+
 /*
  * The file that has number @fd in thread @tid, as an fd of ours, O_CLOEXEC:
  * -EBADF if it has none, or one opened with O_PATH; -EPERM, -ESRCH, -EMFILE.
  */
 int client_fd(pid_t tid, int fd);
+
+/*
+ * What is known of that file without opening it or asking whoever serves it:
+ * st_dev, st_ino, st_mode and st_rdev of @st are filled in. -EBADF; -EACCES
+ * for a process that made itself undumpable.
+ */
+int client_fd_stat(pid_t tid, int fd, struct stat *st);
 
 /* Is a number left below its RLIMIT_NOFILE? 0, -EMFILE. */
 int client_fd_check_room(pid_t tid);

@@ -121,15 +121,15 @@ static void answer_question(struct daemon *daemon)
 	forget_living(closing, start);
 }
 
-/* What is waited for may itself end with a close, so look again after. */
-void closing_settle(struct daemon *daemon, const struct vfio_group *group,
-		    const struct vfio_container *container)
+/*
+ * Until there is neither a question nor a RELEASE under way: what is waited
+ * for may itself end with a close. closing->lock is held.
+ */
+static void settle(struct daemon *daemon, const struct vfio_group *group,
+		   const struct vfio_container *container)
 {
 	struct closing *closing = &daemon->closing;
 
-	if (!atomic_load(&closing->count))
-		return;
-	pthread_mutex_lock(&closing->lock);
 	for (;;) {
 		if (is_open_question(closing, group, container))
 			answer_question(daemon);
@@ -138,5 +138,24 @@ void closing_settle(struct daemon *daemon, const struct vfio_group *group,
 		else
 			break;
 	}
+}
+
+void closing_settle(struct daemon *daemon, const struct vfio_group *group,
+		    const struct vfio_container *container)
+{
+	struct closing *closing = &daemon->closing;
+
+	if (!atomic_load(&closing->count))
+		return;
+	pthread_mutex_lock(&closing->lock);
+	settle(daemon, group, container);
 	pthread_mutex_unlock(&closing->lock);
+}
+
+void closing_settle_busy(struct daemon *daemon, const struct vfio_group *group)
+{
+	pthread_mutex_lock(&daemon->closing.lock);
+	answer_question(daemon);
+	settle(daemon, group, NULL);
+	pthread_mutex_unlock(&daemon->closing.lock);
 }

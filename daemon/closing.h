@@ -57,4 +57,10 @@ void closing_release_end(struct closing *closing, struct closing_entry *entry);
 void closing_settle(struct daemon *daemon, const struct vfio_group *group,
 		    const struct vfio_container *container);
 
+/*
+ * The same for @group when it has been found busy, whatever has been seen of
+ * its files: the FLUSH of a process that is killed can get lost.
+ */
+void closing_settle_busy(struct daemon *daemon, const struct vfio_group *group);
+
 #endif

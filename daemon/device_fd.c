@@ -210,7 +210,7 @@ struct errand {
 	int ret;
 };
 
-static void find_group(void *arg)
+static void find_group_by_fd(void *arg)
 {
 	struct errand *errand = arg;
 	struct job *job = errand->job;
@@ -223,6 +223,25 @@ static void find_group(void *arg)
 	if (!fstat(fd, &st))
 		errand->group = nodes_group(job->daemon, &st);
 	close(fd);
+}
+
+/*
+ * Which group the client's fd is of. Looked at from outside, since an fd of
+ * ours, be it for a moment, would keep the group open when the client dies;
+ * that is only for a process that lets nobody look.
+ */
+static int find_group(struct errand *errand)
+{
+	struct job *job = errand->job;
+	struct stat st;
+	int ret;
+
+	ret = client_fd_stat(job->notif.tid, job->notif.fd, &st);
+	if (ret == -EACCES)
+		return aside_call(find_group_by_fd, errand);
+	if (!ret)
+		errand->group = nodes_group(job->daemon, &st);
+	return 0;
 }
 
 /* An fd of ours for errand->file. */
@@ -308,7 +327,7 @@ static void *seccomp_job(void *arg)
 	struct errand errand = { .job = job };
 	int ret;
 
-	ret = aside_call(find_group, &errand);
+	ret = find_group(&errand);
 	if (!ret && !errand.group) {
 		handover_notif_continue(job->listener, job->notif.id);
 	} else {

@@ -30,7 +30,8 @@ int eventfds_init(struct eventfds *eventfds, struct event_base *base);
 void eventfds_fini(struct eventfds *eventfds);
 
 /*
- * Does number @fd of thread @tid lead to an eventfd? 0, -EBADF, -EINVAL.
+ * Does number @fd of thread @tid lead to an eventfd? 0, also if nobody may
+ * look, -EBADF, -EINVAL.
  * @tid 0 is the calling thread.
  */
 int eventfd_check(pid_t tid, int fd);

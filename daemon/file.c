@@ -70,6 +70,10 @@ int file_open_group(struct daemon *daemon, struct vfio_group *group, pid_t tid,
 	closing_settle(daemon, group, NULL);
 	client_enter(&client, daemon, tid);
 	ret = vfio_group_open(group);
+	if (ret == -EBUSY) {
+		closing_settle_busy(daemon, group);
+		ret = vfio_group_open(group);
+	}
 	client_leave(&client);
 	if (ret)
 		file_free(*file);
@@ -100,13 +104,25 @@ static void settle(const struct file *file)
 		closing_settle(file->daemon, file->closing.group, NULL);
 }
 
+/* Busy is an answer only when it is so after all that has been closed. */
+static int group_ioctl(struct file *file, unsigned int cmd, uint64_t arg)
+{
+	int ret;
+
+	ret = vfio_group_ioctl(file->group, cmd, arg);
+	if (ret != -EBUSY)
+		return ret;
+	closing_settle_busy(file->daemon, file->group);
+	return vfio_group_ioctl(file->group, cmd, arg);
+}
+
 static int call_model(struct file *file, unsigned int cmd, uint64_t arg)
 {
 	switch (file->kind) {
 	case ACCOUNT_CONTAINER:
 		return vfio_container_ioctl(file->container, cmd, arg);
 	case ACCOUNT_GROUP:
-		return vfio_group_ioctl(file->group, cmd, arg);
+		return group_ioctl(file, cmd, arg);
 	default:
 		return vfio_device_file_ioctl(file->device, cmd, arg);
 	}

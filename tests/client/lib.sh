@@ -18,6 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 BUILD=$(realpath -m "${BUILD:-$top/build}")
 vfiod=$BUILD/vfiod
+scripts=$here
 programs=$(realpath -m "${PROGRAMS:-$BUILD/tests}")
 plugin_dirs=(--plugin-dir "$BUILD/mdevs" --plugin-dir "$BUILD/tests/plugins")
 user=1000
@@ -45,6 +46,30 @@ fail()
 	echo "$(basename "$0"): FAIL: $*" >&2
 	exit 1
 }
+
+# A build where an ordinary user cannot look, below root's home say: a copy is
+# used where he can.
+copy_build()
+{
+	local copy=$work/build
+
+	mkdir -p "$copy/tests"
+	cp "$vfiod" "$copy/"
+	cp -r "$BUILD/mdevs" "$copy/"
+	cp -r "$BUILD/tests/plugins" "$copy/tests/"
+	find "$programs" -maxdepth 1 -type f -exec cp {} "$copy/tests/" \;
+	cp -r "$here" "$copy/tests/scripts"
+	chmod -R a+rX "$copy"
+	vfiod=$copy/vfiod
+	programs=$copy/tests
+	scripts=$copy/tests/scripts
+	plugin_dirs=(--plugin-dir "$copy/mdevs"
+		--plugin-dir "$copy/tests/plugins")
+}
+if [ "$(id -u)" = 0 ] && ! setpriv --reuid "$user" --regid "$user" \
+	--clear-groups -- test -x "$vfiod"; then
+	copy_build
+fi
 
 # as_user CMD...: exec CMD as an ordinary user who may open /dev/fuse. The
 # node is replaced in a mount namespace of CMD's own, not on this machine.

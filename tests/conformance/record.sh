@@ -14,7 +14,7 @@ transport=$1
 dir=$(realpath -m "$2")
 shift 2
 mkdir -p "$dir"
-chmod 777 "$dir"
+mkdir -m 777 "$work/records"
 
 if [ "$transport" = cuse ] && [ ! -e /dev/cuse ]; then
 	exec "$top/tests/vm/run.sh" --module cuse --timeout 900 --rw "$dir" \
@@ -25,5 +25,6 @@ fi
 start "$transport" mtty-2 mtty-2 -- sh -c '
 	exec "$@" /dev/vfio/vfio "$VFIOD_GROUP" "$VFIOD_DEVICE" \
 		"$VFIOD_GROUP_2" "$VFIOD_DEVICE_2"
-' sh "$programs/vfio-conform" --out "$dir" "$@"
+' sh "$programs/vfio-conform" --out "$work/records" "$@"
 finish
+cp "$work"/records/* "$dir/"
