@@ -62,6 +62,7 @@ copy_build()
 	chmod -R a+rX "$copy"
 	vfiod=$copy/vfiod
 	programs=$copy/tests
+	# shellcheck disable=SC2034 # used by view.sh
 	scripts=$copy/tests/scripts
 	plugin_dirs=(--plugin-dir "$copy/mdevs"
 		--plugin-dir "$copy/tests/plugins")
