@@ -78,7 +78,8 @@ WANT_ID=$(id -u):$(id -g)
 [ "$transport" != fuse-user ] || [ "$(id -u)" != 0 ] || WANT_ID=$user:$user
 export WANT_ID WANT_PWD=/usr WANT_SYS=$work/sys
 cd /usr
-start "$transport" "mtty-2,uuid=$uuid" -- env BUILD="$BUILD" "$scripts/view.sh" "$transport" inside \
+start "$transport" "mtty-2,uuid=$uuid" -- \
+	env BUILD="$BUILD" "$scripts/view.sh" "$transport" inside \
 	< <(echo hello)
 finish || fail "over $transport"
 [ "$(cat /proc/self/mounts)" = "$mounts" ] || fail "mounts are seen outside"
