@@ -72,6 +72,22 @@ int client_fd_stat(pid_t tid, int fd, struct stat *st)
 	return 0;
 }
 
+bool client_fd_is_path(pid_t tid, int fd)
+{
+	unsigned int flags = 0;
+	char path[64];
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, fd);
+	info = fopen(path, "re");
+	if (!info)
+		return false;
+	if (fscanf(info, "pos: %*u flags: %o", &flags) != 1)
+		flags = 0;
+	fclose(info);
+	return flags & O_PATH;
+}
+
 /* Count the numbers below @limit that are taken. */
 static unsigned long count_fds(const char *path, unsigned long limit)
 {

@@ -3,6 +3,7 @@
 #ifndef VFIOD_DAEMON_CLIENT_FD_H
 #define VFIOD_DAEMON_CLIENT_FD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct stat;
@@ -19,6 +20,9 @@ int client_fd(pid_t tid, int fd);
  * for a process that made itself undumpable.
  */
 int client_fd_stat(pid_t tid, int fd, struct stat *st);
+
+/* Was it opened with O_PATH? To most calls, ioctl(2) too, it is no fd then. */
+bool client_fd_is_path(pid_t tid, int fd);
 
 /* Is a number left below its RLIMIT_NOFILE? 0, -EMFILE. */
 int client_fd_check_room(pid_t tid);

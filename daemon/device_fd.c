@@ -239,7 +239,7 @@ static int find_group(struct errand *errand)
 	ret = client_fd_stat(job->notif.tid, job->notif.fd, &st);
 	if (ret == -EACCES)
 		return aside_call(find_group_by_fd, errand);
-	if (!ret)
+	if (!ret && !client_fd_is_path(job->notif.tid, job->notif.fd))
 		errand->group = nodes_group(job->daemon, &st);
 	return 0;
 }

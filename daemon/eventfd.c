@@ -18,6 +18,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "client_fd.h"
+
 struct daemon_eventfd {
 	struct vfio_eventfd base;
 	struct eventfds *all;
@@ -144,23 +146,6 @@ static const struct vfio_eventfd_ops eventfd_ops = {
 	.put = eventfd_put,
 };
 
-/* fget() does not find what was opened with O_PATH. */
-static bool is_path_only(pid_t tid, int fd)
-{
-	unsigned int flags = 0;
-	char path[64];
-	FILE *info;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, fd);
-	info = fopen(path, "re");
-	if (!info)
-		return false;
-	if (fscanf(info, "pos: %*u flags: %o", &flags) != 1)
-		flags = 0;
-	fclose(info);
-	return flags & O_PATH;
-}
-
 int eventfd_check(pid_t tid, int fd)
 {
 	static const char want[] = "anon_inode:[eventfd]";
@@ -177,7 +162,7 @@ int eventfd_check(pid_t tid, int fd)
 		return errno == ENOENT ? -EBADF : -errno;
 	if (n == sizeof(want) - 1 && !memcmp(target, want, n))
 		return 0;
-	return is_path_only(tid, fd) ? -EBADF : -EINVAL;
+	return client_fd_is_path(tid, fd) ? -EBADF : -EINVAL;
 }
 
 int eventfd_create(struct eventfds *eventfds, int fd, struct vfio_eventfd **out)
