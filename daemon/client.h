@@ -7,7 +7,6 @@
 #ifndef VFIOD_DAEMON_CLIENT_H
 #define VFIOD_DAEMON_CLIENT_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "../backend/host.h"
