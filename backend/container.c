@@ -9,19 +9,15 @@
 #include "group.h"
 #include "host.h"
 
-/* The kernel's list of registered drivers, in the order it asks them. */
-static const struct vfio_iommu_driver_ops *const drivers[] = {
-	&vfio_iommu_type1,
-};
-#define NR_DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
-
-struct vfio_container *vfio_container_create(void)
+struct vfio_container *
+vfio_container_create(const struct vfio_iommu_drivers *drivers)
 {
 	struct vfio_container *container = calloc(1, sizeof(*container));
 
 	if (!container)
 		return NULL;
 	atomic_init(&container->refs, 1);
+	container->drivers = drivers;
 	pthread_rwlock_init(&container->group_lock, NULL);
 	LIST_INIT(&container->groups);
 	return container;
@@ -41,22 +37,46 @@ void vfio_container_put(struct vfio_container *container)
 }
 
 /*
- * Before SET_IOMMU the first driver that says yes answers; after it the
- * bound one alone. Never negative.
+ * vfio_iommu_driver_allowed(): noiommu groups have no other driver, and no
+ * other groups have that one.
  */
+static bool allowed(const struct vfio_container *container,
+		    const struct vfio_iommu_driver *driver)
+{
+	return container->noiommu == (driver->ops == &vfio_noiommu);
+}
+
+/* Does @driver say yes to @arg before it is bound? */
+static bool offers(const struct vfio_iommu_driver *driver, uint64_t arg)
+{
+	return driver->ops->ioctl(NULL, VFIO_CHECK_EXTENSION, arg) > 0;
+}
+
+/* A container without groups can still become any. */
+static bool any_offers(const struct vfio_container *container, uint64_t arg)
+{
+	const struct vfio_iommu_driver *driver;
+
+	SLIST_FOREACH(driver, container->drivers, vfio_next) {
+		if ((LIST_EMPTY(&container->groups) ||
+		     allowed(container, driver)) &&
+		    offers(driver, arg))
+			return true;
+	}
+	return false;
+}
+
+/* After SET_IOMMU the bound driver alone answers. Never negative. */
 static int check_extension(struct vfio_container *container, uint64_t arg)
 {
-	int ret = 0;
+	int ret;
 
 	pthread_rwlock_rdlock(&container->group_lock);
-	if (container->driver) {
+	if (container->driver)
 		ret = container->driver->ioctl(container->iommu_data,
 					       VFIO_CHECK_EXTENSION, arg);
-	} else {
-		for (size_t i = 0; i < NR_DRIVERS && ret <= 0; i++)
-			ret = drivers[i]->ioctl(NULL, VFIO_CHECK_EXTENSION,
-						arg);
-	}
+	else
+		ret = any_offers(container, arg);
 	pthread_rwlock_unlock(&container->group_lock);
 	return ret;
 }
@@ -103,8 +123,10 @@ static int bind_driver(struct vfio_container *container,
 	return 0;
 }
 
+/* The first driver that is willing and able; else what the last one said. */
 static int set_iommu(struct vfio_container *container, unsigned long arg)
 {
+	const struct vfio_iommu_driver *driver;
 	int ret = -ENODEV;
 
 	pthread_rwlock_wrlock(&container->group_lock);
@@ -112,10 +134,12 @@ static int set_iommu(struct vfio_container *container, unsigned long arg)
 		pthread_rwlock_unlock(&container->group_lock);
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < NR_DRIVERS && ret; i++) {
-		if (drivers[i]->ioctl(NULL, VFIO_CHECK_EXTENSION, arg) <= 0)
+	SLIST_FOREACH(driver, container->drivers, vfio_next) {
+		if (!allowed(container, driver) || !offers(driver, arg))
 			continue;
-		ret = bind_driver(container, drivers[i], arg);
+		ret = bind_driver(container, driver->ops, arg);
+		if (!ret)
+			break;
 	}
 	pthread_rwlock_unlock(&container->group_lock);
 	return ret;
@@ -160,12 +184,9 @@ static bool is_noiommu(const struct vfio_group *group)
 	return group->type == VFIO_NO_IOMMU;
 }
 
-static bool may_use_noiommu(const struct vfio_group *group)
+static bool may_use(const struct vfio_group *group)
 {
-	struct vfio_client *client = vfio_current();
-
-	return !is_noiommu(group) ||
-	       (client && client->ops->capable(client, CAP_SYS_RAWIO));
+	return !is_noiommu(group) || vfio_capable(CAP_SYS_RAWIO);
 }
 
 int vfio_container_attach_group(struct vfio_container *container,
@@ -173,7 +194,7 @@ int vfio_container_attach_group(struct vfio_container *container,
 {
 	int ret = 0;
 
-	if (!may_use_noiommu(group))
+	if (!may_use(group))
 		return -EPERM;
 	pthread_rwlock_wrlock(&container->group_lock);
 	if (!LIST_EMPTY(&container->groups) &&
@@ -219,7 +240,7 @@ int vfio_container_usable(struct vfio_container *container,
 	pthread_rwlock_rdlock(&container->group_lock);
 	if (!container->driver)
 		ret = -EINVAL;
-	else if (!may_use_noiommu(group))
+	else if (!may_use(group))
 		ret = -EPERM;
 	pthread_rwlock_unlock(&container->group_lock);
 	return ret;

@@ -13,12 +13,13 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "iommu.h"
+#include "driver.h"
 
 struct vfio_group;
 
 struct vfio_container {
 	atomic_uint refs;
+	const struct vfio_iommu_drivers *drivers; /* constant */
 	/*
 	 * Guards what follows. Taken inside a group's group_lock and outside
 	 * every lock of the iommu driver. Held for reading over the driver's
@@ -28,11 +29,15 @@ struct vfio_container {
 	LIST_HEAD(, vfio_group) groups; /* newest first */
 	const struct vfio_iommu_driver_ops *driver;
 	void *iommu_data;
-	bool noiommu; /* of which kind the groups are */
+	bool noiommu; /* of which kind the groups are, if there are any */
 };
 
-/* vfio_fops_open(): a new one with one reference; NULL for ENOMEM. */
-struct vfio_container *vfio_container_create(void);
+/*
+ * vfio_fops_open(): a new one with one reference, which can have @drivers;
+ * NULL for ENOMEM.
+ */
+struct vfio_container *
+vfio_container_create(const struct vfio_iommu_drivers *drivers);
 void vfio_container_get(struct vfio_container *container);
 void vfio_container_put(struct vfio_container *container);
 

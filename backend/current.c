@@ -16,6 +16,13 @@ void vfio_set_current(struct vfio_client *client)
 	current_client = client;
 }
 
+bool vfio_capable(int cap)
+{
+	struct vfio_client *client = vfio_current();
+
+	return client && client->ops->capable(client, cap);
+}
+
 int vfio_copy_from_user(void *to, uint64_t from, size_t n)
 {
 	struct vfio_client *client = vfio_current();

@@ -75,6 +75,8 @@ static int register_device(struct vfio_device *vdev)
 	int ret;
 
 	set_registered(vdev, true);
+	if (!container->driver->register_device)
+		return 0;
 	ret = container->driver->register_device(container->iommu_data, vdev);
 	if (ret)
 		set_registered(vdev, false);
@@ -85,7 +87,9 @@ static void unregister_device(struct vfio_device *vdev)
 {
 	struct vfio_container *container = vdev->group->container;
 
-	container->driver->unregister_device(container->iommu_data, vdev);
+	if (container->driver->unregister_device)
+		container->driver->unregister_device(container->iommu_data,
+						     vdev);
 	set_registered(vdev, false);
 }
 

@@ -2,6 +2,7 @@
 /* A group, its file and its container (drivers/vfio/group.c). */
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ struct vfio_group *vfio_group_create(int id, enum vfio_group_type type)
 		return NULL;
 	group->id = id;
 	group->type = type;
+	snprintf(group->name, sizeof(group->name), "%s%d",
+		 type == VFIO_NO_IOMMU ? "noiommu-" : "", id);
 	pthread_mutex_init(&group->group_lock, NULL);
 	LIST_INIT(&group->devices);
 	return group;
@@ -31,14 +34,12 @@ void vfio_group_destroy(struct vfio_group *group)
 
 int vfio_group_open(struct vfio_group *group)
 {
-	struct vfio_client *client = vfio_current();
 	int ret = 0;
 
 	pthread_mutex_lock(&group->group_lock);
 	if (LIST_EMPTY(&group->devices))
 		ret = -ENODEV;
-	else if (group->type == VFIO_NO_IOMMU &&
-		 !(client && client->ops->capable(client, CAP_SYS_RAWIO)))
+	else if (group->type == VFIO_NO_IOMMU && !vfio_capable(CAP_SYS_RAWIO))
 		ret = -EPERM;
 	else if (group->opened)
 		ret = -EBUSY;
@@ -70,7 +71,7 @@ static int get_status(struct vfio_group *group, uint64_t arg)
 		return -EFAULT;
 	if (status.argsz < sizeof(status))
 		return -EINVAL;
-	/* An emulated group has no DMA that another could own. */
+	/* Nobody else could own the DMA of its devices. */
 	status.flags = VFIO_GROUP_FLAGS_VIABLE;
 	pthread_mutex_lock(&group->group_lock);
 	if (group->container)

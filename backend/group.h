@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An IOMMU group, /dev/vfio/N (drivers/vfio/group.c). Made by the daemon
+ * An IOMMU group, /dev/vfio/NAME (drivers/vfio/group.c). Made by the daemon
  * before there are clients, gone after them.
  */
 #ifndef VFIOD_BACKEND_GROUP_H
@@ -20,6 +20,7 @@ struct vfio_device_file;
 struct vfio_group {
 	int id;
 	enum vfio_group_type type;
+	char name[24]; /* of its node: "3", "noiommu-3" */
 	/*
 	 * Guards what follows and the open and close of the group's devices,
 	 * so a plugin's open_device and close_device run under it. The

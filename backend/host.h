@@ -128,6 +128,9 @@ static inline void vfio_eventfd_put(struct vfio_eventfd *eventfd)
 struct vfio_client *vfio_current(void);
 void vfio_set_current(struct vfio_client *client);
 
+/* capable() of the kernel; false where there is no current client. */
+bool vfio_capable(int cap);
+
 /* With a current client: 0 or -EFAULT. */
 int vfio_copy_from_user(void *to, uint64_t from, size_t n);
 int vfio_copy_to_user(uint64_t to, const void *from, size_t n);

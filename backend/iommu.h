@@ -5,6 +5,7 @@
  * @data alive meanwhile. attach_group, detach_group and release are called
  * with the container's group_lock held for writing, the others with it held
  * for reading or with a device open, which holds the container just as well.
+ * From pin_pages on ops may be missing: a device gets -ENOTTY for these then.
  */
 #ifndef VFIOD_BACKEND_IOMMU_H
 #define VFIOD_BACKEND_IOMMU_H
@@ -56,6 +57,8 @@ struct vfio_iommu_driver_ops {
 
 /* VFIO_TYPE1_IOMMU and VFIO_TYPE1v2_IOMMU: type1.c. */
 extern const struct vfio_iommu_driver_ops vfio_iommu_type1;
+/* VFIO_NOIOMMU_IOMMU: noiommu.c. */
+extern const struct vfio_iommu_driver_ops vfio_noiommu;
 
 /* vfiod_page_rw(), of the driver that pinned the page: page.c. */
 int vfio_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,

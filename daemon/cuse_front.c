@@ -197,7 +197,8 @@ static void init_node(struct cuse_node *node, struct daemon *daemon,
 	node->group = group;
 	node->fd = -1;
 	if (group)
-		snprintf(node->name, sizeof(node->name), "vfio/%d", group->id);
+		snprintf(node->name, sizeof(node->name), "vfio/%s",
+			 group->name);
 	else
 		snprintf(node->name, sizeof(node->name), "vfio/vfio");
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "mdev.h"
 #include "mm.h"
 
 static int init_parts(struct daemon *daemon, char *why, size_t size)
@@ -37,6 +38,7 @@ int daemon_init(struct daemon *daemon, const struct options *options, char *why,
 	closing_init(&daemon->closing);
 	pthread_mutex_init(&daemon->files_lock, NULL);
 	LIST_INIT(&daemon->files);
+	SLIST_INIT(&daemon->drivers);
 	snprintf(why, size, "out of memory");
 	if (evthread_use_pthreads())
 		return -ENOMEM;
@@ -50,9 +52,33 @@ int daemon_init(struct daemon *daemon, const struct options *options, char *why,
 	return ret;
 }
 
+/* As in the kernel noiommu, of vfio itself, comes before the module type1. */
+static int register_drivers(struct daemon *daemon)
+{
+	int ret = 0;
+
+	if (mdevs_have(daemon->mdevs, VFIO_NO_IOMMU))
+		ret = vfio_register_iommu_driver(&daemon->drivers,
+						 &vfio_noiommu);
+	if (ret)
+		return ret;
+	return vfio_register_iommu_driver(&daemon->drivers, &vfio_iommu_type1);
+}
+
+int daemon_make_devices(struct daemon *daemon, struct plugins *plugins,
+			char *why, size_t size)
+{
+	int ret;
+
+	snprintf(why, size, "out of memory");
+	ret = mdevs_create(daemon->options, plugins, why, size, &daemon->mdevs);
+	return ret ? ret : register_drivers(daemon);
+}
+
 void daemon_fini(struct daemon *daemon)
 {
 	file_release_all(daemon);
+	vfio_unregister_iommu_drivers(&daemon->drivers);
 	eventfds_fini(&daemon->eventfds);
 	mm_table_destroy(daemon->mms);
 	event_base_free(daemon->base);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "../backend/driver.h"
 #include "account.h"
 #include "closing.h"
 #include "eventfd.h"
@@ -22,6 +23,7 @@ struct file;
 struct fuse_front;
 struct mm_table;
 struct options;
+struct plugins;
 
 struct daemon {
 	const struct options *options;
@@ -34,6 +36,7 @@ struct daemon {
 	pthread_mutex_t files_lock; /* a leaf; guards the list */
 	LIST_HEAD(, file) files; /* all that are open */
 	struct mdevs *mdevs;
+	struct vfio_iommu_drivers drivers; /* constant once devices are made */
 	struct cuse_front *cuse; /* /dev/vfio of the service; else NULL */
 	struct fuse_front *fuse; /* /dev/vfio in run mode; device files */
 	/* Where clients find the device files, a directory. */
@@ -46,6 +49,12 @@ struct daemon {
 /* 0, or a negative errno with one line in @why (@size bytes). */
 int daemon_init(struct daemon *daemon, const struct options *options, char *why,
 		size_t size);
+/*
+ * Make the devices that the options ask for, and register the IOMMU drivers
+ * that can serve them. 0 or a negative errno, with a line in @why.
+ */
+int daemon_make_devices(struct daemon *daemon, struct plugins *plugins,
+			char *why, size_t size);
 /* After the front ends have ended, and all their threads. */
 void daemon_fini(struct daemon *daemon);
 

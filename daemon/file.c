@@ -48,7 +48,7 @@ int file_open_container(struct daemon *daemon, struct file **file)
 	ret = file_create(daemon, ACCOUNT_CONTAINER, file);
 	if (ret)
 		return ret;
-	(*file)->container = vfio_container_create();
+	(*file)->container = vfio_container_create(&daemon->drivers);
 	if (!(*file)->container) {
 		file_free(*file);
 		return -ENOMEM;

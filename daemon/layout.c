@@ -34,18 +34,15 @@ struct tree *layout_run(const struct mdevs *mdevs)
 {
 	struct tree *tree = tree_create();
 	struct tree_node *dev;
-	char name[16];
 
 	if (!tree)
 		return NULL;
 	dev = tree_dir(tree, NULL, "dev");
 	tree_file(tree, dev, "vfio", TREE_CONTAINER, 0666, NULL);
 	tree_file(tree, dev, ".control", TREE_CONTROL, 0600, NULL);
-	for (size_t i = 0; i < mdevs->nr; i++) {
-		snprintf(name, sizeof(name), "%d", mdevs->mdev[i].group->id);
-		tree_file(tree, dev, name, TREE_GROUP, 0600,
-			  mdevs->mdev[i].group);
-	}
+	for (size_t i = 0; i < mdevs->nr; i++)
+		tree_file(tree, dev, mdevs->mdev[i].group->name, TREE_GROUP,
+			  0600, mdevs->mdev[i].group);
 	add_device_files(tree, mdevs, tree_dir(tree, dev, ".device"));
 	return finish(tree, mdevs);
 }
@@ -90,8 +87,8 @@ static int add_vars(char **env, const struct mdev *mdev, size_t i,
 
 	if (i)
 		snprintf(s, sizeof(s), "_%zu", i + 1);
-	if (asprintf(&env[0], "VFIOD_GROUP%s=/dev/vfio/%d", s,
-		     mdev->group->id) < 0)
+	if (asprintf(&env[0], "VFIOD_GROUP%s=/dev/vfio/%s", s,
+		     mdev->group->name) < 0)
 		env[0] = NULL;
 	else if (asprintf(&env[1], "VFIOD_DEVICE%s=%s", s, mdev->uuid) < 0)
 		env[1] = NULL;

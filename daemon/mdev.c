@@ -78,6 +78,30 @@ static int add_param(struct mdev *mdev, const char *name, const char *value)
 	return params->name && params->value ? 0 : -ENOMEM;
 }
 
+static int take_uuid(struct mdev *mdev, const char *value, struct why *why)
+{
+	if (parse_uuid(mdev->uuid, value))
+		return 0;
+	snprintf(why->line, why->size,
+		 "--mdev: \"%s\" is not a UUID; uuidgen makes one", value);
+	return -EINVAL;
+}
+
+static int take_noiommu(struct mdev *mdev, const char *value, struct why *why)
+{
+	if (!strcmp(value, "on")) {
+		mdev->group_type = VFIO_NO_IOMMU;
+		return 0;
+	}
+	if (!strcmp(value, "off")) {
+		mdev->group_type = VFIO_EMULATED_IOMMU;
+		return 0;
+	}
+	snprintf(why->line, why->size,
+		 "--mdev: noiommu is \"on\" or \"off\", not \"%s\"", value);
+	return -EINVAL;
+}
+
 /* One KEY=VALUE behind the type; @item is cut into its parts. */
 static int take_item(struct mdev *mdev, char *item, struct why *why)
 {
@@ -90,15 +114,10 @@ static int take_item(struct mdev *mdev, char *item, struct why *why)
 		return -EINVAL;
 	}
 	*value++ = '\0';
-	if (!strcmp(item, "uuid")) {
-		if (parse_uuid(mdev->uuid, value))
-			return 0;
-		snprintf(why->line, why->size,
-			 "--mdev: \"%s\" is not a UUID; "
-			 "uuidgen makes one",
-			 value);
-		return -EINVAL;
-	}
+	if (!strcmp(item, "uuid"))
+		return take_uuid(mdev, value, why);
+	if (!strcmp(item, "noiommu"))
+		return take_noiommu(mdev, value, why);
 	if (!is_declared(&mdev->plugin->desc, item)) {
 		snprintf(why->line, why->size,
 			 "--mdev: plugin %s has no "
@@ -169,7 +188,7 @@ static int make_device(struct mdev *mdev, const struct vfiod_type *type, int id,
 	int ret;
 
 	mdev->events = desc.events = events_create();
-	mdev->group = vfio_group_create(id, VFIO_EMULATED_IOMMU);
+	mdev->group = vfio_group_create(id, mdev->group_type);
 	if (!mdev->events || !mdev->group)
 		return -ENOMEM;
 	ret = vfio_device_create(mdev->group, &desc, &mdev->vdev);
@@ -204,6 +223,7 @@ static int make_mdev(struct mdevs *mdevs, struct mdev *mdev, const char *arg,
 
 	if (!copy)
 		return -ENOMEM;
+	mdev->group_type = VFIO_EMULATED_IOMMU;
 	ret = find_type(mdevs->plugins, mdev, strsep(&items, ","), &type, why);
 	if (!ret)
 		ret = take_items(mdev, items, why);
@@ -272,6 +292,14 @@ int mdevs_create(const struct options *options, struct plugins *plugins,
 	else
 		*out = mdevs;
 	return ret;
+}
+
+bool mdevs_have(const struct mdevs *mdevs, enum vfio_group_type type)
+{
+	for (size_t i = 0; i < mdevs->nr; i++)
+		if (mdevs->mdev[i].group_type == type)
+			return true;
+	return false;
 }
 
 int mdevs_start(struct mdevs *mdevs)

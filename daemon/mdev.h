@@ -6,7 +6,10 @@
 #ifndef VFIOD_DAEMON_MDEV_H
 #define VFIOD_DAEMON_MDEV_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "../backend/iommu.h"
 
 struct options;
 struct plugin;
@@ -20,6 +23,7 @@ struct vfiod_events;
 
 struct mdev {
 	char uuid[UUID_LENGTH + 1];
+	enum vfio_group_type group_type;
 	struct plugin *plugin;
 	struct vfio_device_param *params;
 	size_t nr_params;
@@ -40,6 +44,8 @@ struct mdevs {
  */
 int mdevs_create(const struct options *options, struct plugins *plugins,
 		 char *why, size_t size, struct mdevs **mdevs);
+/* Is one in a group of this kind? */
+bool mdevs_have(const struct mdevs *mdevs, enum vfio_group_type type);
 /* The process may have threads from now on. 0 or a negative errno. */
 int mdevs_start(struct mdevs *mdevs);
 /* No file of any is open. */

@@ -15,7 +15,7 @@ static const char help[] =
 	"Emulates /dev/vfio: for CMD alone, without privileges, or as a\n"
 	"service for the whole machine.\n"
 	"\n"
-	"  --mdev TYPE[,uuid=UUID][,KEY=VALUE]...\n"
+	"  --mdev TYPE[,uuid=UUID][,noiommu=on][,KEY=VALUE]...\n"
 	"                      a device of this type; may be repeated\n"
 	"  --plugin-dir DIR    look for plugins here; may be repeated\n"
 	"  -v, --verbose       say more, and an account of all at the end\n"

@@ -204,13 +204,10 @@ int run(const struct options *options, struct plugins *plugins)
 	ret = daemon_init(&r->daemon, options, why, sizeof(why));
 	if (ret)
 		return fail(why);
-	snprintf(why, sizeof(why), "out of memory");
-	if (mdevs_create(options, plugins, why, sizeof(why),
-			 &r->daemon.mdevs)) {
+	if (daemon_make_devices(&r->daemon, plugins, why, sizeof(why)))
 		ret = fail(why);
-	} else {
+	else
 		ret = run_daemon(r);
-	}
 	daemon_fini(&r->daemon);
 	if (r->daemon.mdevs)
 		mdevs_destroy(r->daemon.mdevs);

@@ -201,11 +201,10 @@ static int serve(struct service *s)
 static int run_daemon(struct service *s, struct plugins *plugins)
 {
 	struct daemon *daemon = &s->daemon;
-	char why[WHY_BYTES] = "out of memory";
+	char why[WHY_BYTES];
 	int ret;
 
-	if (mdevs_create(daemon->options, plugins, why, sizeof(why),
-			 &daemon->mdevs))
+	if (daemon_make_devices(daemon, plugins, why, sizeof(why)))
 		return fail(why);
 	daemon->device_dir = LAYOUT_SERVICE_DEVICES;
 	s->tree = layout_service(daemon->mdevs);

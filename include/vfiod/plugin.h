@@ -346,8 +346,8 @@ const char *vfiod_device_param(const struct vfio_device *vdev,
  * device not open, hole in the range), E2BIG (more than 512), EACCES (type1
  * v1 container), EBUSY (an invalid vaddr in the container), EPERM (prot),
  * ENODEV (the process that mapped is gone), EFAULT (nothing there, or not
- * writable), ENOMEM (its RLIMIT_MEMLOCK). A page pinned twice needs to be
- * unpinned twice.
+ * writable), ENOMEM (its RLIMIT_MEMLOCK), ENOTTY (a noiommu group). A page
+ * pinned twice needs to be unpinned twice.
  */
 int vfiod_pin_pages(struct vfio_device *vdev, uint64_t iova, int npage,
 		    int prot, struct vfio_page **pages);
@@ -374,7 +374,8 @@ int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
  * open. Returns 0, or EINVAL (no length, device not open, hole: what was
  * before it is done), EBUSY, EPERM (the mapping does not allow it; the
  * kernel wants READ for either direction), EFAULT (memory not there, or in
- * the context of another process than the one that mapped).
+ * the context of another process than the one that mapped), ENOTTY (a
+ * noiommu group: nothing is mapped there).
  */
 int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf, size_t len,
 		 bool write);

@@ -35,6 +35,7 @@ uint64_t event_count(int eventfd);
 
 Suite *container_suite(void);
 Suite *group_suite(void);
+Suite *noiommu_suite(void);
 Suite *getfd_suite(void);
 Suite *close_suite(void);
 Suite *type1_suite(void);

@@ -54,6 +54,8 @@ devices()
 	refuses 1 "$uuid" "${run[@]}" --mdev "mtty-1,uuid=$uuid" \
 		--mdev "mtty-2,uuid=${uuid^^}" -- true
 	refuses 1 'colour' "${run[@]}" --mdev mtty-1,colour=red -- true
+	refuses 1 'noiommu.*maybe' "${run[@]}" --mdev mtty-1,noiommu=maybe -- \
+		true
 	try 0 "${run[@]}" --mdev "mtty-1,uuid=$uuid" -- \
 		sh -c "[ \"\$VFIOD_DEVICE\" = $uuid ]"
 }

@@ -11,7 +11,8 @@
 . "$(dirname "$0")/lib.sh"
 
 transport=$1
-devices=(mtty-2 mtty-1 irqs-all sleepy-slow "sleepy-slow,open=1000")
+devices=(mtty-2 mtty-1 irqs-all sleepy-slow "sleepy-slow,open=1000"
+	"mtty-1,noiommu=on")
 
 body()
 {

@@ -24,6 +24,7 @@ enum {
 	DEV_IRQS = 3,
 	DEV_SLEEPY = 4,
 	DEV_SLOW_OPEN = 5,
+	DEV_NOIOMMU = 6,
 };
 
 /* VFIOD_GROUP, VFIOD_DEVICE of device @n. */

@@ -95,7 +95,8 @@ static void step(struct ctx *c, char what, const struct c_ready *r)
 		c_set_container(c, r->group, r->container);
 		break;
 	case 'i':
-		c_ioctl(c, r->container, &SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+		c_ioctl(c, r->container, &SET_IOMMU,
+			c_iommu_type(c, VFIO_TYPE1v2_IOMMU));
 		break;
 	case 'f':
 		c_device_fd(c, r->group, "device", c->device[0]);
@@ -165,7 +166,7 @@ CASE_FLAGS("life/two-groups/bound-before-type", CASE_TWO_GROUPS)
 
 	c_set_container(c, group, container);
 	c_set_container(c, group2, container);
-	c_ioctl(c, container, &SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+	c_ioctl(c, container, &SET_IOMMU, c_iommu_type(c, VFIO_TYPE1v2_IOMMU));
 	c_device_fd(c, group, "device", c->device[0]);
 	c_device_fd(c, group2, "device2", c->device[1]);
 	c_device_fd(c, group, "wrong", c->device[1]);
@@ -185,7 +186,7 @@ CASE_FLAGS("life/two-groups/move", CASE_TWO_GROUPS)
 	int group2 = c_open(c, "group2", c->group[1], O_RDWR);
 
 	c_set_container(c, group2, other);
-	c_ioctl(c, other, &SET_IOMMU, VFIO_TYPE1_IOMMU);
+	c_ioctl(c, other, &SET_IOMMU, c_iommu_type(c, VFIO_TYPE1_IOMMU));
 	c_map(c, r.container, a, 0x100000, C_PAGE, VFIO_DMA_MAP_FLAG_READ);
 	c_map(c, other, a, 0x200000, C_PAGE, VFIO_DMA_MAP_FLAG_READ);
 	c_set_container(c, group2, r.container);
@@ -194,7 +195,7 @@ CASE_FLAGS("life/two-groups/move", CASE_TWO_GROUPS)
 	c_map(c, other, a, 0x200000, C_PAGE, VFIO_DMA_MAP_FLAG_READ);
 	c_ioctl(c, r.group, &GROUP_UNSET_CONTAINER, 0);
 	c_set_container(c, r.group, other);
-	c_ioctl(c, other, &SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+	c_ioctl(c, other, &SET_IOMMU, c_iommu_type(c, VFIO_TYPE1v2_IOMMU));
 	c_unmap(c, r.container, 0x100000, C_PAGE, 0, NULL);
 	c_unmap(c, other, 0x200000, C_PAGE, 0, NULL);
 }
@@ -212,7 +213,8 @@ CASE("life/state/lost-with-group")
 	c_unmap(c, r.container, 0x100000, C_PAGE, 0, NULL);
 	r.group = c_open(c, "group", c->group[0], O_RDWR);
 	c_set_container(c, r.group, r.container);
-	c_ioctl(c, r.container, &SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+	c_ioctl(c, r.container, &SET_IOMMU,
+		c_iommu_type(c, VFIO_TYPE1v2_IOMMU));
 	c_unmap(c, r.container, 0x100000, C_PAGE, 0, NULL);
 	c_iommu_info(c, r.container, 128);
 }

@@ -47,7 +47,8 @@ static void in_device_fd(struct ctx *c)
 static void in_set_container(struct ctx *c)
 {
 	c_set_container(c, c_fd(c, "group"), c_fd(c, "container"));
-	c_ioctl(c, c_fd(c, "container"), &SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+	c_ioctl(c, c_fd(c, "container"), &SET_IOMMU,
+		c_iommu_type(c, VFIO_TYPE1v2_IOMMU));
 }
 
 static void in_begin(struct ctx *c)

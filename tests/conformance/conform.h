@@ -48,6 +48,7 @@ typedef void case_fn(struct ctx *c);
 
 #define CASE_TWO_GROUPS 1 /* uses group[1]; left out without one */
 #define CASE_SLOW 2 /* has 120 s in place of 20 s */
+#define CASE_NOIOMMU 4 /* left out where the first group is not noiommu */
 
 /*
  * CASE("area/subject/detail") { c_open(c, …); … }, at file level. The name's
@@ -204,7 +205,11 @@ struct c_ready {
 	int container, group, device;
 };
 
-/* A container with the first group and this VFIO_TYPE1… type. */
+/* Is the group with this path of the noiommu kind? */
+bool c_is_noiommu(const char *group);
+/* For SET_IOMMU: this type, but the one that noiommu groups have, for these. */
+unsigned long c_iommu_type(const struct ctx *c, unsigned long type);
+/* A container with the first group and this VFIO_TYPE1… type, or noiommu. */
 struct c_ready c_ready(struct ctx *c, unsigned long type);
 /* And its device. */
 struct c_ready c_ready_device(struct ctx *c, unsigned long type);

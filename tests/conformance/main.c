@@ -102,14 +102,20 @@ static void run_case(const struct options *o, const struct setting *setting,
 	}
 }
 
+static bool fits(const struct setting *setting, const struct conform_case *k)
+{
+	if (k->flags & CASE_TWO_GROUPS && !setting->group[1])
+		return false;
+	return !(k->flags & CASE_NOIOMMU) || c_is_noiommu(setting->group[0]);
+}
+
 static int run_cases(const struct options *o, const struct setting *setting)
 {
 	const struct conform_case *k;
 	size_t i, n = 0;
 
 	for (i = 0; (k = case_at(i)); i++) {
-		if (fnmatch(o->only, k->name, 0) ||
-		    (k->flags & CASE_TWO_GROUPS && !setting->group[1]))
+		if (fnmatch(o->only, k->name, 0) || !fits(setting, k))
 			continue;
 		run_case(o, setting, k);
 		n++;

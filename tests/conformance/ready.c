@@ -9,7 +9,18 @@ static const char *type_name(unsigned long type)
 {
 	return type == VFIO_TYPE1_IOMMU	  ? "type1" :
 	       type == VFIO_TYPE1v2_IOMMU ? "type1v2" :
+	       type == VFIO_NOIOMMU_IOMMU ? "noiommu" :
 					    "?";
+}
+
+bool c_is_noiommu(const char *group)
+{
+	return strstr(group, "/noiommu-");
+}
+
+unsigned long c_iommu_type(const struct ctx *c, unsigned long type)
+{
+	return c_is_noiommu(c->group[0]) ? VFIO_NOIOMMU_IOMMU : type;
 }
 
 /* What should not fail did: say which, and end the case. */
@@ -39,16 +50,20 @@ static struct c_ready make(struct ctx *c, unsigned long type)
 
 struct c_ready c_ready(struct ctx *c, unsigned long type)
 {
-	struct c_ready r = make(c, type);
+	struct c_ready r;
 
+	type = c_iommu_type(c, type);
+	r = make(c, type);
 	c_say(c, "ready: container, group, %s", type_name(type));
 	return r;
 }
 
 struct c_ready c_ready_device(struct ctx *c, unsigned long type)
 {
-	struct c_ready r = make(c, type);
+	struct c_ready r;
 
+	type = c_iommu_type(c, type);
+	r = make(c, type);
 	r.device = ioctl(r.group, VFIO_GROUP_GET_DEVICE_FD, c->device[0]);
 	must(c, r.device, "GET_DEVICE_FD");
 	c_name_fd(c, "device", r.device);

@@ -53,7 +53,7 @@ void life_from_the_beginning(struct ctx *c)
 	int group = c_open(c, "group'", c->group[0], O_RDWR);
 
 	c_set_container(c, group, container);
-	c_ioctl(c, container, &SET_IOMMU, VFIO_TYPE1_IOMMU);
+	c_ioctl(c, container, &SET_IOMMU, c_iommu_type(c, VFIO_TYPE1_IOMMU));
 	c_device_fd(c, group, "device'", c->device[0]);
 }
 

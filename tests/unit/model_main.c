@@ -19,6 +19,7 @@ int main(void)
 	srunner_add_suite(runner, type1_threads_suite());
 	srunner_add_suite(runner, type1_fuzz_suite());
 	srunner_add_suite(runner, model_container_suite());
+	srunner_add_suite(runner, model_noiommu_suite());
 	srunner_add_suite(runner, model_group_suite());
 	srunner_add_suite(runner, model_device_suite());
 	srunner_add_suite(runner, model_region_suite());

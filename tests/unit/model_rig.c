@@ -42,7 +42,9 @@ void model_setup(struct model *m)
 	host_mm_protect(m->mm, 1, 1, 0);
 	host_client_init(&m->client, m->mm);
 	vfio_set_current(&m->client.client);
-	m->container = vfio_container_create();
+	ck_assert_int_eq(
+		vfio_register_iommu_driver(&m->drivers, &vfio_iommu_type1), 0);
+	m->container = vfio_container_create(&m->drivers);
 	m->container_fd = host_client_add_container(&m->client, m->container);
 }
 
@@ -60,6 +62,7 @@ void model_teardown(struct model *m)
 	}
 	if (m->container)
 		model_container_close(m);
+	vfio_unregister_iommu_drivers(&m->drivers);
 	vfio_set_current(NULL);
 	host_mm_destroy(m->mm);
 	ck_assert_uint_eq(host_log_count(3) + host_log_count(4), 0);

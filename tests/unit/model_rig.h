@@ -21,6 +21,7 @@
 #define PAGE VFIO_PAGE_SIZE
 
 struct model {
+	struct vfio_iommu_drivers drivers; /* type1 alone */
 	struct host_mm *mm;
 	struct host_client client;
 	struct vfio_container *container; /* NULL: its file is closed */

@@ -45,7 +45,10 @@ void rig_setup(struct rig *rig, unsigned long type, int ndevs)
 	host_client_init(&rig->client, rig->mm);
 	vfio_set_current(&rig->client.client);
 	recorder_init(&rig->recorder);
-	rig->container = vfio_container_create();
+	ck_assert_int_eq(vfio_register_iommu_driver(&rig->drivers,
+						    &vfio_iommu_type1),
+			 0);
+	rig->container = vfio_container_create(&rig->drivers);
 	fd = host_client_add_container(&rig->client, rig->container);
 	for (int i = 0; i < ndevs; i++)
 		add_device(rig, i, fd);
@@ -63,6 +66,7 @@ void rig_teardown(struct rig *rig)
 		vfio_group_destroy(rig->groups[i]);
 	}
 	vfio_container_put(rig->container);
+	vfio_unregister_iommu_drivers(&rig->drivers);
 	vfio_set_current(NULL);
 	host_mm_destroy(rig->mm);
 	ck_assert_uint_eq(host_log_count(3) + host_log_count(4), 0);

@@ -25,6 +25,7 @@
 struct rig {
 	struct host_mm *mm;
 	struct host_client client;
+	struct vfio_iommu_drivers drivers; /* type1 alone */
 	struct vfio_container *container;
 	struct recorder recorder;
 	struct vfio_group *groups[RIG_DEVICES];

@@ -25,6 +25,7 @@ Suite *type1_fuzz_suite(void);
 
 /* test_model_*.c */
 Suite *model_container_suite(void);
+Suite *model_noiommu_suite(void);
 Suite *model_group_suite(void);
 Suite *model_device_suite(void);
 Suite *model_region_suite(void);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The container: its ioctls, its groups, its life. */
 #include <errno.h>
-#include <linux/capability.h>
 
 #include "model_rig.h"
 #include "suites.h"
@@ -266,7 +265,7 @@ END_TEST
 /* Two containers know nothing of each other. */
 START_TEST(two_containers)
 {
-	struct vfio_container *other = vfio_container_create();
+	struct vfio_container *other = vfio_container_create(&m.drivers);
 	int fd = host_client_add_container(&m.client, other);
 
 	attach(0);
@@ -282,43 +281,6 @@ START_TEST(two_containers)
 			 0);
 	ck_assert_int_eq(model_unmap(&m, 0), PAGE);
 	vfio_container_put(other);
-}
-END_TEST
-
-static void allow_rawio(bool allow)
-{
-	host_client_allow(&m.client, CAP_SYS_RAWIO, allow);
-}
-
-/* The caller's capability comes before the container's other groups. */
-START_TEST(noiommu_needs_capability)
-{
-	model_add(&m, 0, VFIO_NO_IOMMU, &model_plugin, &model_type);
-	allow_rawio(true);
-	ck_assert_int_eq(model_group_open(&m, 0), 0);
-	allow_rawio(false);
-	ck_assert_int_eq(model_set_container(&m, 0, m.container_fd), -EPERM);
-	ck_assert_int_eq(model_unset_container(&m, 0), -EINVAL);
-	allow_rawio(true);
-	ck_assert_int_eq(model_set_container(&m, 0, m.container_fd), 0);
-}
-END_TEST
-
-START_TEST(noiommu_does_not_mix)
-{
-	model_add(&m, 0, VFIO_NO_IOMMU, &model_plugin, &model_type);
-	model_add(&m, 1, VFIO_EMULATED_IOMMU, &model_plugin, &model_type);
-	allow_rawio(true);
-	ck_assert_int_eq(model_group_open(&m, 0), 0);
-	ck_assert_int_eq(model_group_open(&m, 1), 0);
-	ck_assert_int_eq(model_set_container(&m, 0, m.container_fd), 0);
-	ck_assert_int_eq(model_set_container(&m, 1, m.container_fd), -EPERM);
-	ck_assert_int_eq(model_unset_container(&m, 0), 0);
-	/* Its kind goes with its groups. */
-	ck_assert_int_eq(model_set_container(&m, 1, m.container_fd), 0);
-	ck_assert_int_eq(model_set_container(&m, 0, m.container_fd), -EPERM);
-	set_iommu(VFIO_TYPE1v2_IOMMU);
-	ck_assert_int_eq(model_set_container(&m, 0, m.container_fd), -EPERM);
 }
 END_TEST
 
@@ -344,8 +306,6 @@ Suite *model_container_suite(void)
 	tcase_add_loop_test(tc, many_groups, 0, MODEL_DEVICES);
 	tcase_add_test(tc, attach_fails);
 	tcase_add_test(tc, two_containers);
-	tcase_add_test(tc, noiommu_needs_capability);
-	tcase_add_test(tc, noiommu_does_not_mix);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -320,18 +320,6 @@ START_TEST(get_without_dma_unmap)
 }
 END_TEST
 
-START_TEST(get_noiommu_needs_capability)
-{
-	host_client_allow(&m.client, CAP_SYS_RAWIO, true);
-	model_add(&m, 0, VFIO_NO_IOMMU, &model_plugin, &model_type);
-	ck_assert_int_eq(model_group_open(&m, 0), 0);
-	ck_assert_int_eq(model_set_container(&m, 0, m.container_fd), 0);
-	host_client_allow(&m.client, CAP_SYS_RAWIO, false);
-	/* No driver comes before no permission. */
-	ck_assert_int_eq(get("dev0"), -EINVAL);
-}
-END_TEST
-
 /* Device fds keep the group open, and in its container. */
 START_TEST(close_group_first)
 {
@@ -379,7 +367,6 @@ static void add_get_tests(TCase *tc)
 	tcase_add_test(tc, get_by_match);
 	tcase_add_test(tc, get_of_two);
 	tcase_add_test(tc, get_without_dma_unmap);
-	tcase_add_test(tc, get_noiommu_needs_capability);
 }
 
 Suite *model_group_suite(void)

@@ -341,7 +341,7 @@ START_TEST(careless_threads)
 						m.devs[0].vdev),
 				 0);
 	for (int i = 0; i < ROUNDS || !atomic_load(&careless_done); i++) {
-		struct vfio_container *next = vfio_container_create();
+		struct vfio_container *next = vfio_container_create(&m.drivers);
 
 		model_open(&m, 0);
 		sched_yield();
