@@ -9,11 +9,14 @@
 #include "group.h"
 #include "host.h"
 #include "irq.h"
+#include "pci.h"
 
 static void free_device(struct vfio_device *vdev)
 {
 	if (vdev->irqs)
 		vfio_irqs_destroy(vdev->irqs);
+	if (vdev->pci)
+		vfio_pci_destroy(vdev);
 	pthread_rwlock_destroy(&vdev->use_lock);
 	free(vdev);
 }
@@ -35,8 +38,11 @@ int vfio_device_create(struct vfio_group *group,
 	vdev->events = desc->events;
 	vdev->group = group;
 	pthread_rwlock_init(&vdev->use_lock, NULL);
-	vdev->irqs = vfio_irqs_create(vdev);
-	ret = vdev->irqs ? vdev->plugin->init(vdev) : -ENOMEM;
+	ret = vdev->type->pci ? vfio_pci_create(vdev, desc->slot) : 0;
+	if (!ret) {
+		vdev->irqs = vfio_irqs_create(vdev);
+		ret = vdev->irqs ? vdev->plugin->init(vdev) : -ENOMEM;
+	}
 	if (ret) {
 		free_device(vdev);
 		return ret;
@@ -100,7 +106,9 @@ int vfio_device_first_open(struct vfio_device *vdev)
 	ret = register_device(vdev);
 	if (ret)
 		return ret;
-	if (vdev->plugin->open_device)
+	if (vdev->pci)
+		ret = vfio_pci_open(vdev);
+	if (!ret && vdev->plugin->open_device)
 		ret = vdev->plugin->open_device(vdev);
 	if (ret)
 		unregister_device(vdev);
@@ -111,6 +119,8 @@ void vfio_device_last_close(struct vfio_device *vdev)
 {
 	if (vdev->plugin->close_device)
 		vdev->plugin->close_device(vdev);
+	if (vdev->pci)
+		vfio_pci_close(vdev);
 	vfio_irqs_disable(vdev->irqs);
 	unregister_device(vdev);
 }
@@ -129,6 +139,10 @@ void vfio_device_request(struct vfio_device *vdev, unsigned int count)
 	pthread_mutex_lock(&vdev->group->group_lock);
 	is_open = vdev->open_count;
 	pthread_mutex_unlock(&vdev->group->group_lock);
-	if (is_open && vdev->plugin->request)
+	if (!is_open)
+		return;
+	if (vdev->plugin->request)
 		vdev->plugin->request(vdev, count);
+	else if (vdev->pci)
+		vfio_irqs_trigger(vdev->irqs, VFIO_PCI_REQ_IRQ_INDEX, 0);
 }

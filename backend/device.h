@@ -18,6 +18,8 @@
 
 struct vfio_group;
 struct vfio_irqs;
+struct vfio_pci;
+struct vfio_pci_slot;
 struct vfiod_events;
 
 struct vfio_device_param {
@@ -37,6 +39,7 @@ struct vfio_device {
 	size_t nr_params;
 	struct vfio_group *group;
 	LIST_ENTRY(vfio_device) group_next;
+	struct vfio_pci *pci; /* NULL: not a PCI function made by vfiod */
 	struct vfio_irqs *irqs;
 	void *drvdata; /* the plugin's */
 	unsigned int open_count; /* group->group_lock */
@@ -61,6 +64,8 @@ struct vfio_device_desc {
 	const struct vfio_device_param *params; /* kept, not copied */
 	size_t nr_params;
 	struct vfiod_events *events;
+	/* For a type that is a PCI function: its place; NULL: it has none. */
+	const struct vfio_pci_slot *slot;
 };
 
 /*

@@ -8,12 +8,29 @@
 #include "device_info.h"
 #include "host.h"
 #include "irq.h"
+#include "pci.h"
 
 static int reset(struct vfio_device *vdev)
 {
+	if (vdev->pci)
+		return vfio_pci_function_reset(vdev);
 	if (!vdev->plugin->reset)
 		return -EINVAL;
 	return vdev->plugin->reset(vdev);
+}
+
+static int pci_ioctl(struct vfio_device *vdev, unsigned int cmd, uint64_t arg)
+{
+	switch (cmd) {
+	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO:
+		return vfio_pci_get_hot_reset_info(vdev, arg);
+	case VFIO_DEVICE_PCI_HOT_RESET:
+		return vfio_pci_hot_reset(vdev, arg);
+	case VFIO_DEVICE_IOEVENTFD:
+		return vfio_pci_set_ioeventfd(vdev, arg);
+	default:
+		return -ENOTTY;
+	}
 }
 
 /* What the plugin left to the tables. */
@@ -31,7 +48,7 @@ static int table_ioctl(struct vfio_device *vdev, unsigned int cmd, uint64_t arg)
 	case VFIO_DEVICE_RESET:
 		return reset(vdev);
 	default:
-		return -ENOTTY;
+		return vdev->pci ? pci_ioctl(vdev, cmd, arg) : -ENOTTY;
 	}
 }
 
@@ -98,6 +115,8 @@ ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
 		return 0;
 	if (vdev->plugin->read)
 		return vdev->plugin->read(vdev, buf, count, pos);
+	if (vdev->pci)
+		return vfio_pci_read(vdev, buf, count, pos);
 	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_READ);
 	if (!count)
 		return -EINVAL;
@@ -117,6 +136,8 @@ ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
 		return 0;
 	if (vdev->plugin->write)
 		return vdev->plugin->write(vdev, buf, count, pos);
+	if (vdev->pci)
+		return vfio_pci_write(vdev, buf, count, pos);
 	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_WRITE);
 	if (!count)
 		return -EINVAL;

@@ -45,8 +45,8 @@ static int write_info(const struct vfiod_cap *caps, uint32_t nr_caps,
 }
 
 /*
- * Without capabilities the 16 bytes that the kernel's mdev drivers write;
- * with them the structure as vfio-pci does, as far as the client has it.
+ * The 16 bytes that the kernel's mdev drivers write; with capabilities, or
+ * for a PCI function, the structure as far as the client has it.
  */
 int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 {
@@ -67,8 +67,9 @@ int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 	u.info.flags = type->info_flags;
 	u.info.num_regions = type->nr_regions;
 	u.info.num_irqs = type->nr_irqs;
-	if (type->nr_caps) {
+	if (type->nr_caps)
 		u.info.flags |= VFIO_DEVICE_FLAGS_CAPS;
+	if (type->nr_caps || vdev->pci) {
 		out.written = u.info.argsz < INFO_SIZE ? u.info.argsz :
 							 INFO_SIZE;
 	}
@@ -90,6 +91,9 @@ int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 	if (vfio_copy_from_user(&info, arg, sizeof(info)))
 		return -EFAULT;
 	if (info.argsz < sizeof(info) || info.index >= vdev->type->nr_regions)
+		return -EINVAL;
+	/* There is no VGA, and vfio-pci says so in its own way. */
+	if (vdev->pci && info.index == VFIO_PCI_VGA_REGION_INDEX)
 		return -EINVAL;
 	region = &vdev->type->regions[info.index];
 	info.flags = region->flags;

@@ -5,8 +5,22 @@
 #include "device.h"
 #include "device_info.h"
 #include "host.h"
+#include "pci.h"
 
 #define FEATURE_OPS (VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET)
+
+/* The plugin's, or what vfio-pci has for every function. */
+static int driver_feature(struct vfio_device *vdev, uint32_t flags,
+			  uint64_t arg, size_t argsz)
+{
+	int ret = -ENOTTY;
+
+	if (vdev->plugin->device_feature)
+		ret = vdev->plugin->device_feature(vdev, flags, arg, argsz);
+	if (ret == -ENOTTY && vdev->pci)
+		ret = vfio_pci_feature(vdev, flags, arg, argsz);
+	return ret;
+}
 
 int vfio_device_feature(struct vfio_device *vdev, uint64_t arg)
 {
@@ -23,11 +37,8 @@ int vfio_device_feature(struct vfio_device *vdev, uint64_t arg)
 	if (!(feature.flags & VFIO_DEVICE_FEATURE_PROBE) &&
 	    (feature.flags & FEATURE_OPS) == FEATURE_OPS)
 		return -EINVAL;
-	if (!vdev->plugin->device_feature)
-		return -ENOTTY;
-	return vdev->plugin->device_feature(vdev, feature.flags,
-					    arg + sizeof(feature),
-					    feature.argsz - sizeof(feature));
+	return driver_feature(vdev, feature.flags, arg + sizeof(feature),
+			      feature.argsz - sizeof(feature));
 }
 
 int vfiod_check_feature(uint32_t flags, size_t argsz, uint32_t supported,

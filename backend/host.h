@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct vfio_container;
+struct vfio_group;
 struct vfio_mm;
 struct vfio_client;
 struct vfio_eventfd;
@@ -83,6 +84,9 @@ struct vfio_client_ops {
 	/* -EBADF, -EBADFD (not a container); the reference likewise. */
 	int (*container_get)(struct vfio_client *client, int fd,
 			     struct vfio_container **container);
+	/* -EBADF, -EINVAL (not a group). The group outlives its clients. */
+	int (*group_get)(struct vfio_client *client, int fd,
+			 struct vfio_group **group);
 	/* Has it a number left for one more fd? 0, -EMFILE. */
 	int (*fd_room)(struct vfio_client *client);
 	/* The caller's address space, with a reference. */

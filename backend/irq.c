@@ -137,13 +137,43 @@ void vfio_irq_mask(struct vfio_irqs *irqs)
 	pthread_mutex_unlock(&irqs->lock);
 }
 
-void vfio_irq_unmask(struct vfio_irqs *irqs)
+static void unmask_locked(struct vfio_irqs *irqs)
 {
-	pthread_mutex_lock(&irqs->lock);
+	if (irqs->intx_disabled)
+		return;
 	irqs->masked = false;
 	if (irqs->line && irqs->active != VFIO_IRQ_NONE)
 		deliver_intx(irqs, irqs->active);
+}
+
+void vfio_irq_unmask(struct vfio_irqs *irqs)
+{
+	pthread_mutex_lock(&irqs->lock);
+	unmask_locked(irqs);
 	pthread_mutex_unlock(&irqs->lock);
+}
+
+/* vfio_basic_config_write(): as a mask and an unmask by the client. */
+void vfio_irqs_disable_intx(struct vfio_irqs *irqs, bool disabled)
+{
+	pthread_mutex_lock(&irqs->lock);
+	irqs->intx_disabled = disabled;
+	if (disabled)
+		irqs->masked = true;
+	else
+		unmask_locked(irqs);
+	pthread_mutex_unlock(&irqs->lock);
+}
+
+unsigned int vfio_irqs_vectors(struct vfio_irqs *irqs, unsigned int index)
+{
+	unsigned int nr = 0;
+
+	pthread_mutex_lock(&irqs->lock);
+	if (irqs->active == (int)index)
+		nr = irqs->nr_vectors;
+	pthread_mutex_unlock(&irqs->lock);
+	return nr;
 }
 
 static const struct vfiod_irq *find(struct vfio_irqs *irqs, unsigned int index)

@@ -22,6 +22,11 @@ int vfio_irqs_set(struct vfio_irqs *irqs, uint64_t arg);
 /* The device was closed: everything off, all eventfds given back. */
 void vfio_irqs_disable(struct vfio_irqs *irqs);
 
+/* How many vectors of @index, an INTx or MSI one, are in use: 0 for none. */
+unsigned int vfio_irqs_vectors(struct vfio_irqs *irqs, unsigned int index);
+/* The client's INTx disable bit: while it is set, INTx stays masked. */
+void vfio_irqs_disable_intx(struct vfio_irqs *irqs, bool disabled);
+
 /* vfiod_irq_trigger(), vfiod_irq_line(). */
 int vfio_irqs_trigger(struct vfio_irqs *irqs, unsigned int index,
 		      unsigned int vector);

@@ -111,7 +111,7 @@ static void activate(struct vfio_irqs *irqs, unsigned int index,
 	pthread_mutex_lock(&irqs->lock);
 	irqs->active = index;
 	irqs->nr_vectors = nr_vectors;
-	irqs->masked = false;
+	irqs->masked = irqs->intx_disabled;
 	pthread_mutex_unlock(&irqs->lock);
 }
 
@@ -153,7 +153,7 @@ static int intx_trigger(struct vfio_irqs *irqs, const struct irq_request *req)
 		return intx_set_eventfd(irqs, index, req->fds[0]);
 	if (!active)
 		return -EINVAL;
-	if (chosen(req, 0))
+	if (chosen(req, 0) && !irqs->intx_disabled)
 		vfio_irq_signal(irqs, index, 0);
 	return 0;
 }

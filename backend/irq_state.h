@@ -29,6 +29,7 @@ struct vfio_irqs {
 	int active; /* the INTX or MSI index in use, or VFIO_IRQ_NONE */
 	unsigned int nr_vectors; /* an MSI index: allocated so far */
 	bool masked; /* INTx; changed by delivery and unmask alone */
+	bool intx_disabled; /* changed by the device alone */
 	bool line; /* INTx is up; changed by the device alone */
 	struct vfio_eventfd ***triggers; /* [index][vector], NULL: none */
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "eventfd.h"
 #include "log.h"
 #include "mm.h"
+#include "nodes.h"
 
 static struct client *to_client(struct vfio_client *base)
 {
@@ -74,6 +76,23 @@ static int client_container_get(struct vfio_client *base, int fd,
 	return container_fd_find(client->daemon, client->tid, fd, container);
 }
 
+/* Looked at from outside: an fd of ours would keep the group open. */
+static int client_group_get(struct vfio_client *base, int fd,
+			    struct vfio_group **group)
+{
+	struct client *client = to_client(base);
+	struct stat st;
+	int ret;
+
+	ret = client_fd_stat(client->tid, fd, &st);
+	if (ret)
+		return ret;
+	if (client_fd_is_path(client->tid, fd))
+		return -EBADF;
+	*group = nodes_group(client->daemon, &st);
+	return *group ? 0 : -EINVAL;
+}
+
 static int client_fd_room(struct vfio_client *base)
 {
 	return client_fd_check_room(to_client(base)->tid);
@@ -121,6 +140,7 @@ static const struct vfio_client_ops client_ops = {
 	.copy_to = client_copy_to,
 	.eventfd_get = client_eventfd_get,
 	.container_get = client_container_get,
+	.group_get = client_group_get,
 	.fd_room = client_fd_room,
 	.mm_get = client_mm_get,
 	.capable = client_capable,

@@ -256,6 +256,14 @@ bool cuse_front_is_container(const struct cuse_front *front, dev_t rdev)
 	return front->nodes[0].rdev == rdev;
 }
 
+struct vfio_group *cuse_front_group(const struct cuse_front *front, dev_t rdev)
+{
+	for (size_t i = 1; i < front->nr_nodes; i++)
+		if (front->nodes[i].rdev == rdev)
+			return front->nodes[i].group;
+	return NULL;
+}
+
 int cuse_front_stop(struct cuse_front *front)
 {
 	int ret = 0;

@@ -19,6 +19,8 @@ int cuse_front_start(struct daemon *daemon, char *why, size_t size,
 
 /* Is it the device number of our /dev/vfio/vfio? */
 bool cuse_front_is_container(const struct cuse_front *front, dev_t rdev);
+/* The group whose node has that number, or NULL. */
+struct vfio_group *cuse_front_group(const struct cuse_front *front, dev_t rdev);
 
 /* The nodes go. 0, or -EBUSY when a thread does not come to an end. */
 int cuse_front_stop(struct cuse_front *front);

@@ -22,7 +22,12 @@ bool nodes_is_container(const struct daemon *daemon, const struct stat *st)
 struct vfio_group *nodes_group(const struct daemon *daemon,
 			       const struct stat *st)
 {
-	const struct tree_node *node = fuse_front_node(daemon->fuse, st);
+	const struct tree_node *node;
 
+	if (S_ISCHR(st->st_mode))
+		return daemon->cuse ?
+			       cuse_front_group(daemon->cuse, st->st_rdev) :
+			       NULL;
+	node = fuse_front_node(daemon->fuse, st);
 	return node && node->kind == TREE_GROUP ? node->group : NULL;
 }

@@ -11,7 +11,7 @@ struct vfio_group;
 
 /* What fstat(2) said of an fd: is it our /dev/vfio/vfio? */
 bool nodes_is_container(const struct daemon *daemon, const struct stat *st);
-/* The group whose /dev/vfio/N it is, on FUSE; NULL for any other file. */
+/* The group whose /dev/vfio/N it is; NULL for any other file. */
 struct vfio_group *nodes_group(const struct daemon *daemon,
 			       const struct stat *st);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vfiod/pci.h>
+
 /*
  * A table of @nr entries of @stride bytes each, as one of entries of @size
  * bytes. NULL with no entries, or no memory (*@failed).
@@ -39,6 +41,22 @@ static void copy_region(struct vfiod_region *region,
 		region->nr_caps = 0;
 }
 
+/* The description of a PCI function knows its own size. */
+static struct vfiod_pci *copy_pci(const struct vfiod_pci *binary, bool *failed)
+{
+	struct vfiod_pci *pci;
+
+	if (!binary)
+		return NULL;
+	pci = copy_table(binary, 1, binary->struct_size, sizeof(*pci), failed);
+	if (!pci)
+		return NULL;
+	pci->caps = COPY_TABLE(pci->caps, pci->nr_caps, pci->cap_size, failed);
+	if (!pci->caps)
+		pci->nr_caps = 0;
+	return pci;
+}
+
 static void copy_type(struct vfiod_type *type,
 		      const struct vfiod_plugin *binary, bool *failed)
 {
@@ -55,6 +73,7 @@ static void copy_type(struct vfiod_type *type,
 		COPY_TABLE(type->irqs, type->nr_irqs, binary->irq_size, failed);
 	type->caps =
 		COPY_TABLE(type->caps, type->nr_caps, binary->cap_size, failed);
+	type->pci = copy_pci(type->pci, failed);
 }
 
 int plugin_layout_copy(struct vfiod_plugin *desc,
@@ -98,6 +117,9 @@ void plugin_layout_free(struct vfiod_plugin *desc)
 		free_const(type->regions);
 		free_const(type->irqs);
 		free_const(type->caps);
+		if (type->pci)
+			free_const(type->pci->caps);
+		free_const(type->pci);
 	}
 	free_const(desc->types);
 	free_const(desc->params);

@@ -21,7 +21,8 @@ endef
 
 HOST_OBJ := $(call test_obj,tests/unit/host*.c tests/unit/recorder.c tests/unit/rig.c)
 $(eval $(call test_rule,unit-model,$(call test_obj,tests/unit/model_*.c \
-	tests/unit/test_type1_*.c tests/unit/test_model_*.c) $(HOST_OBJ) \
+	tests/unit/test_type1_*.c tests/unit/test_model_*.c \
+	tests/unit/pci_rig.c tests/unit/test_pci_*.c) $(HOST_OBJ) \
 	$(BUILD)/libbackend.a,$(CHECK_LIBS)))
 
 $(eval $(call test_rule,unit-mtty,$(call test_obj,tests/unit/mtty_main.c \

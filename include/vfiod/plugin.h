@@ -57,6 +57,8 @@ struct vfio_eventfd;
 /* A timer or a watched fd of a device; opaque. */
 struct vfiod_timer;
 struct vfiod_watch;
+/* What makes a device a PCI function: <vfiod/pci.h>. */
+struct vfiod_pci;
 
 /*
  * A capability in the chain of VFIO_DEVICE_GET_INFO or
@@ -124,6 +126,7 @@ struct vfiod_type {
 	const struct vfiod_irq *irqs;
 	const struct vfiod_cap *caps;
 	const void *data; /* the plugin's own */
+	const struct vfiod_pci *pci; /* or NULL */
 };
 
 /* A parameter of a device: `--mdev TYPE,NAME=VALUE`. */

@@ -191,6 +191,19 @@ static int client_container_get(struct vfio_client *client, int fd,
 	return 0;
 }
 
+static int client_group_get(struct vfio_client *client, int fd,
+			    struct vfio_group **group)
+{
+	struct host_fd *file = find_fd(client, fd);
+
+	if (!file)
+		return -EBADF;
+	if (file->kind != HOST_FD_GROUP)
+		return -EINVAL;
+	*group = file->group;
+	return 0;
+}
+
 static int client_fd_room(struct vfio_client *client)
 {
 	return client_of(client)->no_fd_room ? -EMFILE : 0;
@@ -212,6 +225,7 @@ static const struct vfio_client_ops client_ops = {
 	.copy_to = client_copy_to,
 	.eventfd_get = client_eventfd_get,
 	.container_get = client_container_get,
+	.group_get = client_group_get,
 	.fd_room = client_fd_room,
 	.mm_get = client_mm_get,
 	.capable = client_capable,
@@ -255,6 +269,12 @@ int host_client_add_container(struct host_client *client,
 {
 	return add_fd(client, (struct host_fd){ .kind = HOST_FD_CONTAINER,
 						.container = container });
+}
+
+int host_client_add_group(struct host_client *client, struct vfio_group *group)
+{
+	return add_fd(client, (struct host_fd){ .kind = HOST_FD_GROUP,
+						.group = group });
 }
 
 int host_client_add_other(struct host_client *client)

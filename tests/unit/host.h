@@ -17,6 +17,7 @@
 #include "../../backend/host.h"
 
 struct vfio_container;
+struct vfio_group;
 
 /*
  * A process's memory: @npages pages at user addresses @base and up, zeroed.
@@ -81,16 +82,18 @@ struct host_client {
 	struct vfio_client client;
 	struct host_mm *mm;
 	uint64_t caps; /* bit CAP_*: has it */
-	/* Each fd: an eventfd, a container, something else, or free. */
+	/* Each fd: one of these, something else, or free. */
 	struct host_fd {
 		enum {
 			HOST_FD_FREE,
 			HOST_FD_OTHER,
 			HOST_FD_EVENTFD,
-			HOST_FD_CONTAINER
+			HOST_FD_CONTAINER,
+			HOST_FD_GROUP
 		} kind;
 		struct host_eventfd *eventfd;
 		struct vfio_container *container;
+		struct vfio_group *group;
 	} fds[HOST_NR_FDS];
 	bool no_fd_room; /* RLIMIT_NOFILE is reached */
 };
@@ -103,6 +106,7 @@ int host_client_add_eventfd(struct host_client *client,
 			    struct host_eventfd *eventfd);
 int host_client_add_container(struct host_client *client,
 			      struct vfio_container *container);
+int host_client_add_group(struct host_client *client, struct vfio_group *group);
 /* An fd that is neither. */
 int host_client_add_other(struct host_client *client);
 

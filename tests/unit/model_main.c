@@ -31,6 +31,9 @@ int main(void)
 	srunner_add_suite(runner, model_services_suite());
 	srunner_add_suite(runner, model_info_suite());
 	srunner_add_suite(runner, model_crowd_suite());
+	srunner_add_suite(runner, pci_config_suite());
+	srunner_add_suite(runner, pci_region_suite());
+	srunner_add_suite(runner, pci_reset_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

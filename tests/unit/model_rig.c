@@ -75,6 +75,7 @@ void model_add(struct model *m, int i, enum vfio_group_type group_type,
 		.plugin = plugin,
 		.type = type,
 		.name = names[i],
+		.slot = m->devs[i].slot,
 	};
 	struct model_device *dev = &m->devs[i];
 

@@ -32,6 +32,7 @@ struct model {
 	uint64_t hole;
 	uint64_t mem;
 	struct model_device {
+		const struct vfio_pci_slot *slot; /* set before it is added */
 		struct vfio_group *group; /* NULL: there is none */
 		bool group_open;
 		struct vfio_device *vdev;

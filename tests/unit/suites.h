@@ -38,4 +38,9 @@ Suite *model_services_suite(void);
 Suite *model_info_suite(void);
 Suite *model_crowd_suite(void);
 
+/* test_pci_*.c */
+Suite *pci_config_suite(void);
+Suite *pci_region_suite(void);
+Suite *pci_reset_suite(void);
+
 #endif
