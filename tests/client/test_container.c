@@ -17,6 +17,7 @@ static const int unset_extensions[EXTENSIONS] = {
 	[VFIO_TYPE1_IOMMU] = 1,
 	[VFIO_TYPE1v2_IOMMU] = 1,
 	[VFIO_TYPE1_NESTING_IOMMU] = 1,
+	[VFIO_NOIOMMU_IOMMU] = 1, /* one of the devices is of that kind */
 	[VFIO_UNMAP_ALL] = 1,
 };
 static const int set_extensions[EXTENSIONS] = {
