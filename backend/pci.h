@@ -108,6 +108,8 @@ ssize_t vfio_pci_config_read(struct vfio_device *vdev, void *buf, size_t count,
 			     uint64_t pos);
 ssize_t vfio_pci_config_write(struct vfio_device *vdev, const void *buf,
 			      size_t count, uint64_t pos);
+/* The first @size bytes as the machine sees them: BARs where they are. */
+void vfio_pci_hardware_config(struct vfio_device *vdev, void *buf, size_t size);
 /* As after an open: command, power state. */
 void vfio_pci_config_reset(struct vfio_device *vdev);
 /* Awake, D0: what a function reset starts with. */

@@ -194,6 +194,20 @@ ssize_t vfio_pci_config_write(struct vfio_device *vdev, const void *buf,
 	return done;
 }
 
+void vfio_pci_hardware_config(struct vfio_device *vdev, void *buf, size_t size)
+{
+	struct vfio_pci *pci = vdev->pci;
+	uint8_t copy[PCI_CFG_SPACE_EXP_SIZE];
+
+	pthread_mutex_lock(&pci->config_lock);
+	memcpy(copy, pci->config, sizeof(copy));
+	pthread_mutex_unlock(&pci->config_lock);
+	memcpy(copy + PCI_BASE_ADDRESS_0, pci->initial + PCI_BASE_ADDRESS_0,
+	       4 * VFIOD_PCI_BARS);
+	memcpy(copy + PCI_ROM_ADDRESS, pci->initial + PCI_ROM_ADDRESS, 4);
+	memcpy(buf, copy, size);
+}
+
 void vfio_pci_config_reset(struct vfio_device *vdev)
 {
 	struct vfio_pci *pci = vdev->pci;

@@ -18,7 +18,7 @@
 #include "../backend/group.h"
 #include "daemon.h"
 #include "file.h"
-#include "mdev.h"
+#include "devices.h"
 #include "server.h"
 
 #define STOP_SECONDS 5
@@ -221,7 +221,7 @@ static int check_free(const struct cuse_node *node, char *why, size_t size)
 int cuse_front_start(struct daemon *daemon, char *why, size_t size,
 		     struct cuse_front **out)
 {
-	size_t nr = daemon->mdevs->nr + 1;
+	size_t nr = daemon->devices->nr_groups + 1;
 	struct cuse_front *front;
 	int ret = 0;
 
@@ -231,7 +231,7 @@ int cuse_front_start(struct daemon *daemon, char *why, size_t size,
 	front->nr_nodes = nr;
 	for (size_t i = 0; i < nr; i++)
 		init_node(&front->nodes[i], daemon,
-			  i ? daemon->mdevs->mdev[i - 1].group : NULL);
+			  i ? daemon->devices->groups[i - 1] : NULL);
 	for (size_t i = 0; i < nr && !ret; i++)
 		ret = check_free(&front->nodes[i], why, size);
 	for (size_t i = 0; i < nr && !ret; i++) {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "file.h"
-#include "mdev.h"
+#include "devices.h"
 #include "mm.h"
 
 static int init_parts(struct daemon *daemon, char *why, size_t size)
@@ -57,7 +57,7 @@ static int register_drivers(struct daemon *daemon)
 {
 	int ret = 0;
 
-	if (mdevs_have(daemon->mdevs, VFIO_NO_IOMMU))
+	if (devices_have(daemon->devices, VFIO_NO_IOMMU))
 		ret = vfio_register_iommu_driver(&daemon->drivers,
 						 &vfio_noiommu);
 	if (ret)
@@ -71,7 +71,8 @@ int daemon_make_devices(struct daemon *daemon, struct plugins *plugins,
 	int ret;
 
 	snprintf(why, size, "out of memory");
-	ret = mdevs_create(daemon->options, plugins, why, size, &daemon->mdevs);
+	ret = devices_create(daemon->options, plugins, why, size,
+			     &daemon->devices);
 	return ret ? ret : register_drivers(daemon);
 }
 

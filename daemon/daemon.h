@@ -35,7 +35,7 @@ struct daemon {
 	struct closing closing;
 	pthread_mutex_t files_lock; /* a leaf; guards the list */
 	LIST_HEAD(, file) files; /* all that are open */
-	struct mdevs *mdevs;
+	struct devices *devices;
 	struct vfio_iommu_drivers drivers; /* constant once devices are made */
 	struct cuse_front *cuse; /* /dev/vfio of the service; else NULL */
 	struct fuse_front *fuse; /* /dev/vfio in run mode; device files */

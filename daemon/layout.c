@@ -6,31 +6,31 @@
 #include <string.h>
 
 #include "../backend/group.h"
-#include "mdev.h"
+#include "devices.h"
 #include "sysfs.h"
 #include "tree.h"
 
 #define VARS_PER_DEVICE 3
 
 /* Anybody may try to open a device file: only who has a ticket can. */
-static void add_device_files(struct tree *tree, const struct mdevs *mdevs,
+static void add_device_files(struct tree *tree, const struct devices *devices,
 			     struct tree_node *dir)
 {
-	for (size_t i = 0; i < mdevs->nr; i++)
-		tree_file(tree, dir, mdevs->mdev[i].uuid, TREE_DEVICE, 0666,
-			  mdevs->mdev[i].group);
+	for (size_t i = 0; i < devices->nr; i++)
+		tree_file(tree, dir, devices->device[i].name, TREE_DEVICE, 0666,
+			  devices->device[i].group);
 }
 
-static struct tree *finish(struct tree *tree, const struct mdevs *mdevs)
+static struct tree *finish(struct tree *tree, const struct devices *devices)
 {
-	sysfs_build(tree, mdevs);
+	sysfs_build(tree, devices);
 	if (!tree_failed(tree))
 		return tree;
 	tree_destroy(tree);
 	return NULL;
 }
 
-struct tree *layout_run(const struct mdevs *mdevs)
+struct tree *layout_run(const struct devices *devices)
 {
 	struct tree *tree = tree_create();
 	struct tree_node *dev;
@@ -40,17 +40,17 @@ struct tree *layout_run(const struct mdevs *mdevs)
 	dev = tree_dir(tree, NULL, "dev");
 	tree_file(tree, dev, "vfio", TREE_CONTAINER, 0666, NULL);
 	tree_file(tree, dev, ".control", TREE_CONTROL, 0600, NULL);
-	for (size_t i = 0; i < mdevs->nr; i++)
-		tree_file(tree, dev, mdevs->mdev[i].group->name, TREE_GROUP,
-			  0600, mdevs->mdev[i].group);
-	add_device_files(tree, mdevs, tree_dir(tree, dev, ".device"));
-	return finish(tree, mdevs);
+	for (size_t i = 0; i < devices->nr_groups; i++)
+		tree_file(tree, dev, devices->groups[i]->name, TREE_GROUP, 0600,
+			  devices->groups[i]);
+	add_device_files(tree, devices, tree_dir(tree, dev, ".device"));
+	return finish(tree, devices);
 }
 
 /* /run/vfiod/env, for shells. */
-static void add_env_file(struct tree *tree, const struct mdevs *mdevs)
+static void add_env_file(struct tree *tree, const struct devices *devices)
 {
-	char **env = layout_env(mdevs, LAYOUT_SERVICE_DIR "/sys");
+	char **env = layout_env(devices, LAYOUT_SERVICE_DIR "/sys");
 	char *text = NULL;
 	size_t size;
 	FILE *out;
@@ -67,7 +67,7 @@ static void add_env_file(struct tree *tree, const struct mdevs *mdevs)
 	layout_env_free(env);
 }
 
-struct tree *layout_service(const struct mdevs *mdevs)
+struct tree *layout_service(const struct devices *devices)
 {
 	struct tree *tree = tree_create();
 
@@ -75,12 +75,12 @@ struct tree *layout_service(const struct mdevs *mdevs)
 		return NULL;
 	tree_file(tree, tree_dir(tree, NULL, "%s", ""), ".control",
 		  TREE_CONTROL, 0600, NULL);
-	add_device_files(tree, mdevs, tree_dir(tree, NULL, "devices"));
-	add_env_file(tree, mdevs);
-	return finish(tree, mdevs);
+	add_device_files(tree, devices, tree_dir(tree, NULL, "devices"));
+	add_env_file(tree, devices);
+	return finish(tree, devices);
 }
 
-static int add_vars(char **env, const struct mdev *mdev, size_t i,
+static int add_vars(char **env, const struct device *device, size_t i,
 		    const char *sys)
 {
 	char s[32] = "";
@@ -88,24 +88,25 @@ static int add_vars(char **env, const struct mdev *mdev, size_t i,
 	if (i)
 		snprintf(s, sizeof(s), "_%zu", i + 1);
 	if (asprintf(&env[0], "VFIOD_GROUP%s=/dev/vfio/%s", s,
-		     mdev->group->name) < 0)
+		     device->group->name) < 0)
 		env[0] = NULL;
-	else if (asprintf(&env[1], "VFIOD_DEVICE%s=%s", s, mdev->uuid) < 0)
+	else if (asprintf(&env[1], "VFIOD_DEVICE%s=%s", s, device->name) < 0)
 		env[1] = NULL;
-	else if (asprintf(&env[2], "VFIOD_SYSFSDEV%s=%s/bus/mdev/devices/%s", s,
-			  sys, mdev->uuid) < 0)
+	else if (asprintf(&env[2], "VFIOD_SYSFSDEV%s=%s/bus/%s/devices/%s", s,
+			  sys, device->is_pci ? "pci" : "mdev",
+			  device->name) < 0)
 		env[2] = NULL;
 	else
 		return 0;
 	return -1;
 }
 
-char **layout_env(const struct mdevs *mdevs, const char *sys)
+char **layout_env(const struct devices *devices, const char *sys)
 {
-	char **env = calloc(mdevs->nr * VARS_PER_DEVICE + 1, sizeof(*env));
+	char **env = calloc(devices->nr * VARS_PER_DEVICE + 1, sizeof(*env));
 
-	for (size_t i = 0; env && i < mdevs->nr; i++) {
-		if (add_vars(env + i * VARS_PER_DEVICE, &mdevs->mdev[i], i,
+	for (size_t i = 0; env && i < devices->nr; i++) {
+		if (add_vars(env + i * VARS_PER_DEVICE, &devices->device[i], i,
 			     sys)) {
 			layout_env_free(env);
 			env = NULL;

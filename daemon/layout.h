@@ -6,7 +6,7 @@
 #ifndef VFIOD_DAEMON_LAYOUT_H
 #define VFIOD_DAEMON_LAYOUT_H
 
-struct mdevs;
+struct devices;
 struct tree;
 
 /* The service's mount. */
@@ -19,15 +19,15 @@ struct tree;
 #define LAYOUT_SERVICE_DEVICES LAYOUT_SERVICE_DIR "/devices"
 
 /* NULL for ENOMEM. */
-struct tree *layout_run(const struct mdevs *mdevs);
-struct tree *layout_service(const struct mdevs *mdevs);
+struct tree *layout_run(const struct devices *devices);
+struct tree *layout_service(const struct devices *devices);
 
 /*
  * VFIOD_GROUP, VFIOD_DEVICE, VFIOD_SYSFSDEV of the first device, the same
  * with _2, _3… of the others, as NAME=VALUE; @sys is where the sysfs tree
  * is. NULL-ended, freed by layout_env_free(). NULL for ENOMEM.
  */
-char **layout_env(const struct mdevs *mdevs, const char *sys);
+char **layout_env(const struct devices *devices, const char *sys);
 void layout_env_free(char **env);
 
 #endif

@@ -17,16 +17,19 @@ static const char help[] =
 	"\n"
 	"  --mdev TYPE[,uuid=UUID][,noiommu=on][,KEY=VALUE]...\n"
 	"                      a device of this type; may be repeated\n"
+	"  --pci TYPE[,addr=[DDDD:]BB:SS.F][,group=N][,KEY=VALUE]...\n"
+	"                      a PCI function bound to vfio-pci; may be repeated\n"
 	"  --plugin-dir DIR    look for plugins here; may be repeated\n"
 	"  -v, --verbose       say more, and an account of all at the end\n"
 	"  --foreground        service: do not go to the background\n"
-	"  --list-types        the types that --mdev can be given\n"
+	"  --list-types        the types that there are\n"
 	"  --dump-plugin NAME  what a plugin is, a key=value a line\n"
 	"  --version           the version\n"
 	"  --help              this\n";
 
 enum {
 	OPTION_MDEV = 256,
+	OPTION_PCI,
 	OPTION_PLUGIN_DIR,
 	OPTION_FOREGROUND,
 	OPTION_LIST_TYPES,
@@ -37,6 +40,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "mdev", required_argument, NULL, OPTION_MDEV },
+	{ "pci", required_argument, NULL, OPTION_PCI },
 	{ "plugin-dir", required_argument, NULL, OPTION_PLUGIN_DIR },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
@@ -62,7 +66,10 @@ static int take(struct options *options, int opt, const char *arg)
 {
 	switch (opt) {
 	case OPTION_MDEV:
-		options->mdevs[options->nr_mdevs++] = arg;
+	case OPTION_PCI:
+		options->devices[options->nr_devices++] =
+			(struct device_option){ .arg = arg,
+						.is_pci = opt == OPTION_PCI };
 		return 0;
 	case OPTION_PLUGIN_DIR:
 		options->plugin_dirs[options->nr_plugin_dirs++] = arg;
@@ -133,10 +140,10 @@ static int check(struct options *options, int argc, char **argv)
 /* Room for as many of each as there are arguments. */
 static bool make_room(struct options *options, int argc)
 {
-	options->mdevs = calloc(argc + 1, sizeof(*options->mdevs));
+	options->devices = calloc(argc + 1, sizeof(*options->devices));
 	options->plugin_dirs = calloc(argc + 2, sizeof(*options->plugin_dirs));
 	options->default_dir = default_plugin_dir();
-	return options->mdevs && options->plugin_dirs && options->default_dir;
+	return options->devices && options->plugin_dirs && options->default_dir;
 }
 
 int options_parse(struct options *options, int argc, char **argv)
@@ -164,7 +171,7 @@ int options_parse(struct options *options, int argc, char **argv)
 
 void options_free(struct options *options)
 {
-	free(options->mdevs);
+	free(options->devices);
 	free(options->plugin_dirs);
 	free(options->default_dir);
 }

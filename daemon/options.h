@@ -15,10 +15,16 @@ enum command {
 	COMMAND_HELP,
 };
 
+/* What followed a --mdev or --pci. */
+struct device_option {
+	const char *arg;
+	bool is_pci;
+};
+
 struct options {
 	enum command command;
-	const char **mdevs; /* what followed each --mdev */
-	size_t nr_mdevs;
+	struct device_option *devices; /* in order */
+	size_t nr_devices;
 	const char **plugin_dirs; /* NULL-ended */
 	size_t nr_plugin_dirs;
 	bool verbose;

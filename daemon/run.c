@@ -15,7 +15,7 @@
 #include "handover.h"
 #include "layout.h"
 #include "log.h"
-#include "mdev.h"
+#include "devices.h"
 #include "options.h"
 #include "sandbox.h"
 #include "tree.h"
@@ -106,7 +106,7 @@ static void loop(struct run *r)
 
 static int spawn(struct run *r)
 {
-	char **env = layout_env(r->daemon.mdevs, "/sys");
+	char **env = layout_env(r->daemon.devices, "/sys");
 	const struct child_options options = {
 		.argv = r->daemon.options->argv,
 		.env = (const char *const *)env,
@@ -146,7 +146,7 @@ static int assemble(struct run *r)
 	ret = sandbox_assemble(&r->sandbox);
 	if (ret)
 		return fail(r->sandbox.why);
-	ret = mdevs_start(r->daemon.mdevs);
+	ret = devices_start(r->daemon.devices);
 	if (ret)
 		return fail(strerror(-ret));
 	ret = fuse_front_control(r->daemon.fuse, LAYOUT_RUN_CONTROL);
@@ -184,7 +184,7 @@ static int run_daemon(struct run *r)
 
 	r->daemon.is_run = true;
 	r->daemon.device_dir = LAYOUT_RUN_DEVICES;
-	r->tree = layout_run(r->daemon.mdevs);
+	r->tree = layout_run(r->daemon.devices);
 	if (!r->tree)
 		return fail(strerror(ENOMEM));
 	ret = sandbox_enter(&r->sandbox) ? fail(r->sandbox.why) : serve(r);
@@ -209,8 +209,8 @@ int run(const struct options *options, struct plugins *plugins)
 	else
 		ret = run_daemon(r);
 	daemon_fini(&r->daemon);
-	if (r->daemon.mdevs)
-		mdevs_destroy(r->daemon.mdevs);
+	if (r->daemon.devices)
+		devices_destroy(r->daemon.devices);
 	child_signals_give_back(&r->signals);
 	free(r);
 	return ret;

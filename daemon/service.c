@@ -17,7 +17,7 @@
 #include "fuse_front.h"
 #include "layout.h"
 #include "log.h"
-#include "mdev.h"
+#include "devices.h"
 #include "options.h"
 #include "pidfile.h"
 #include "run.h"
@@ -150,10 +150,10 @@ static void loop(struct service *s)
 	event_base_dispatch(s->daemon.base);
 }
 
-static void request_devices(struct mdevs *mdevs)
+static void request_devices(struct devices *devices)
 {
-	for (size_t i = 0; i < mdevs->nr; i++)
-		vfio_device_request(mdevs->mdev[i].vdev, 0);
+	for (size_t i = 0; i < devices->nr; i++)
+		vfio_device_request(devices->device[i].vdev, 0);
 }
 
 /* False: some thread is stuck, and what it may use has to stay. */
@@ -162,7 +162,7 @@ static bool stop(struct service *s)
 	struct daemon *daemon = &s->daemon;
 	bool ended = true;
 
-	request_devices(daemon->mdevs);
+	request_devices(daemon->devices);
 	if (daemon->cuse && cuse_front_stop(daemon->cuse))
 		ended = false;
 	umount2(LAYOUT_SERVICE_DIR, MNT_DETACH);
@@ -188,7 +188,7 @@ static int serve(struct service *s)
 	snprintf(why, sizeof(why), "out of memory");
 	if (cuse_front_start(daemon, why, sizeof(why), &daemon->cuse))
 		return fail(why);
-	if (mdevs_start(daemon->mdevs))
+	if (devices_start(daemon->devices))
 		return fail("cannot start a device's thread");
 	if (pidfile_write(s->pidfile))
 		return fail("cannot write " PIDFILE_PATH);
@@ -207,7 +207,7 @@ static int run_daemon(struct service *s, struct plugins *plugins)
 	if (daemon_make_devices(daemon, plugins, why, sizeof(why)))
 		return fail(why);
 	daemon->device_dir = LAYOUT_SERVICE_DEVICES;
-	s->tree = layout_service(daemon->mdevs);
+	s->tree = layout_service(daemon->devices);
 	if (!s->tree)
 		return fail(strerror(ENOMEM));
 	ret = serve(s);
@@ -239,8 +239,8 @@ static int start(struct service *s, const struct options *options,
 	daemon_fini(daemon);
 	if (s->tree)
 		tree_destroy(s->tree);
-	if (daemon->mdevs)
-		mdevs_destroy(daemon->mdevs);
+	if (daemon->devices)
+		devices_destroy(daemon->devices);
 	return ret;
 }
 

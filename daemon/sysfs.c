@@ -2,24 +2,14 @@
 #include "sysfs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "../backend/device.h"
 #include "../backend/group.h"
-#include "mdev.h"
+#include "devices.h"
 #include "plugin.h"
+#include "sysfs_parts.h"
 #include "tree.h"
-
-/* The devices of a plugin have one parent, a virtual device of its name. */
-#define PARENT "devices/virtual/%s/%s"
-#define PARENT_ARGS(name) name, name
-
-static ssize_t show_available(void *object, const void *type, char *buf,
-			      size_t size)
-{
-	const struct plugin *plugin = object;
-
-	return snprintf(buf, size, "%u\n", plugin->desc.available(type));
-}
 
 static ssize_t show_attribute(void *vdev, const void *what, char *buf,
 			      size_t size)
@@ -29,105 +19,119 @@ static ssize_t show_attribute(void *vdev, const void *what, char *buf,
 	return attribute->show(vdev, buf, size);
 }
 
-/* mdev_supported_types/PLUGIN-TYPE */
-static void add_type(struct tree *tree, struct tree_node *parent,
-		     struct plugin *plugin, const struct vfiod_type *type)
+void sysfs_device_path(const struct device *device, char path[SYSFS_PATH_MAX])
 {
-	const char *name = plugin->desc.name;
+	const struct vfio_pci_bus *bus = device->slot.bus;
+	const char *plugin = device->plugin->desc.name;
+
+	if (device->is_pci)
+		snprintf(path, SYSFS_PATH_MAX, "devices/pci%04x:%02x/%s",
+			 bus->domain, bus->number, device->name);
+	else
+		snprintf(path, SYSFS_PATH_MAX, "devices/virtual/%s/%s/%s",
+			 plugin, plugin, device->name);
+}
+
+/* The way from a directory @path below /sys up to /sys. */
+static void way_up(const char *path, char up[SYSFS_PATH_MAX])
+{
+	size_t n = 0;
+
+	strcpy(up, "..");
+	for (; (path = strchr(path, '/')); path++)
+		n++;
+	while (n--)
+		strcat(up, "/..");
+}
+
+/*
+ * vfio-dev/vfioN, as of a kernel without the device nodes of that name
+ * (CONFIG_VFIO_DEVICE_CDEV).
+ */
+static void add_vfio_dev(struct tree *tree, struct tree_node *sys,
+			 const struct device *device)
+{
+	char parent[SYSFS_PATH_MAX], path[2 * SYSFS_PATH_MAX];
+	char up[SYSFS_PATH_MAX], name[24];
 	struct tree_node *dir;
 
-	dir = tree_dir(tree, parent, "mdev_supported_types/%s-%s", name,
-		       type->name);
-	tree_text(tree, dir, "device_api", "%s\n", plugin_device_api(type));
-	if (type->pretty_name)
-		tree_text(tree, dir, "name", "%s\n", type->pretty_name);
-	else
-		tree_text(tree, dir, "name", "%s-%s\n", name, type->name);
-	if (plugin->desc.available)
-		tree_attribute(tree, dir, "available_instances", show_available,
-			       plugin, type);
-	if (type->description)
-		tree_text(tree, dir, "description", "%s\n", type->description);
-	tree_dir(tree, dir, "devices");
+	snprintf(name, sizeof(name), "vfio%u", device->index);
+	sysfs_device_path(device, parent);
+	snprintf(path, sizeof(path), "%s/vfio-dev/%s", parent, name);
+	way_up(path, up);
+	dir = tree_dir(tree, sys, "%s", path);
+	tree_link(tree, dir, "device", "../../../%s", device->name);
+	tree_link(tree, dir, "subsystem", "%s/class/vfio-dev", up);
+	tree_text(tree, dir, "uevent", "%s", "");
+	tree_link(tree, tree_dir(tree, sys, "class/vfio-dev"), name, "../../%s",
+		  path);
 }
 
-static void add_plugin(struct tree *tree, struct tree_node *sys,
-		       struct plugin *plugin)
+void sysfs_add_common(struct tree *tree, struct tree_node *sys,
+		      struct tree_node *dir, const struct device *device)
 {
-	const char *name = plugin->desc.name;
-	struct tree_node *parent;
+	const struct vfiod_plugin *desc = &device->plugin->desc;
 
-	parent = tree_dir(tree, sys, PARENT, PARENT_ARGS(name));
-	tree_link(tree, tree_dir(tree, sys, "class/mdev_bus"), name,
-		  "../../" PARENT, PARENT_ARGS(name));
-	for (uint32_t i = 0; i < plugin->desc.nr_types; i++)
-		add_type(tree, parent, plugin, &plugin->desc.types[i]);
-}
+	add_vfio_dev(tree, sys, device);
 
-/* What the device's own directory holds. */
-static void add_device(struct tree *tree, struct tree_node *parent,
-		       const struct mdev *mdev)
-{
-	const struct vfiod_plugin *desc = &mdev->plugin->desc;
-	struct tree_node *dir = tree_dir(tree, parent, "%s", mdev->uuid);
-
-	tree_link(tree, dir, "mdev_type", "../mdev_supported_types/%s-%s",
-		  desc->name, mdev->vdev->type->name);
-	tree_link(tree, dir, "iommu_group",
-		  "../../../../../kernel/iommu_groups/%d", mdev->group->id);
-	tree_link(tree, dir, "driver", "../../../../../bus/mdev/drivers/%s",
-		  desc->name);
-	tree_link(tree, dir, "subsystem", "../../../../../bus/mdev");
-	tree_text(tree, dir, "uevent", "DRIVER=%s\n", desc->name);
 	for (uint32_t i = 0; i < desc->nr_attributes; i++) {
 		const struct vfiod_attribute *a = &desc->attributes[i];
 
 		tree_attribute(tree, tree_dir(tree, dir, "%s", a->group),
-			       a->name, show_attribute, mdev->vdev, a);
+			       a->name, show_attribute, device->vdev, a);
 	}
 }
 
-/* kernel/iommu_groups/N, as for every emulated group. */
+/* kernel/iommu_groups/N */
 static void add_group(struct tree *tree, struct tree_node *sys,
-		      const struct mdev *mdev)
+		      const struct vfio_group *group)
 {
-	const char *name = mdev->plugin->desc.name;
 	struct tree_node *dir;
 
-	dir = tree_dir(tree, sys, "kernel/iommu_groups/%d", mdev->group->id);
-	tree_link(tree, tree_dir(tree, dir, "devices"), mdev->uuid,
-		  "../../../../" PARENT "/%s", PARENT_ARGS(name), mdev->uuid);
-	tree_text(tree, dir, "name", "vfio-noiommu\n");
-	tree_text(tree, dir, "type", "unknown\n");
-	tree_text(tree, dir, "reserved_regions", "%s", "");
+	dir = tree_dir(tree, sys, "kernel/iommu_groups/%d", group->id);
+	if (group->type == VFIO_IOMMU) {
+		tree_text(tree, dir, "type", "DMA-FQ\n");
+		tree_text(tree, dir, "reserved_regions",
+			  "0x00000000fee00000 0x00000000feefffff msi\n");
+	} else {
+		tree_text(tree, dir, "name", "vfio-noiommu\n");
+		tree_text(tree, dir, "type", "unknown\n");
+		tree_text(tree, dir, "reserved_regions", "%s", "");
+	}
 }
 
-static void add_mdev(struct tree *tree, struct tree_node *sys,
-		     const struct mdev *mdev)
+static void add_to_group(struct tree *tree, struct tree_node *sys,
+			 const struct device *device)
 {
-	const char *name = mdev->plugin->desc.name;
-	struct tree_node *parent, *bus, *type;
+	char path[SYSFS_PATH_MAX];
+	struct tree_node *dir;
 
-	parent = tree_dir(tree, sys, PARENT, PARENT_ARGS(name));
-	bus = tree_dir(tree, sys, "bus/mdev");
-	type = tree_dir(tree, parent, "mdev_supported_types/%s-%s/devices",
-			name, mdev->vdev->type->name);
-	add_device(tree, parent, mdev);
-	add_group(tree, sys, mdev);
-	tree_link(tree, tree_dir(tree, bus, "devices"), mdev->uuid,
-		  "../../../" PARENT "/%s", PARENT_ARGS(name), mdev->uuid);
-	tree_link(tree, tree_dir(tree, bus, "drivers/%s", name), mdev->uuid,
-		  "../../../../" PARENT "/%s", PARENT_ARGS(name), mdev->uuid);
-	tree_link(tree, type, mdev->uuid, "../../../%s", mdev->uuid);
+	sysfs_device_path(device, path);
+	dir = tree_dir(tree, sys, "kernel/iommu_groups/%d/devices",
+		       device->group->id);
+	tree_link(tree, dir, device->name, "../../../../%s", path);
 }
 
-void sysfs_build(struct tree *tree, const struct mdevs *mdevs)
+void sysfs_build(struct tree *tree, const struct devices *devices)
 {
 	struct tree_node *sys = tree_dir(tree, NULL, "sys");
+	bool have_pci = false;
 	struct plugin *plugin;
 
-	SLIST_FOREACH(plugin, &mdevs->plugins->list, next)
-		add_plugin(tree, sys, plugin);
-	for (size_t i = 0; i < mdevs->nr; i++)
-		add_mdev(tree, sys, &mdevs->mdev[i]);
+	SLIST_FOREACH(plugin, &devices->plugins->list, next)
+		sysfs_add_mdev_parent(tree, sys, plugin);
+	for (size_t i = 0; i < devices->nr_groups; i++)
+		add_group(tree, sys, devices->groups[i]);
+	for (size_t i = 0; i < devices->nr; i++) {
+		const struct device *device = &devices->device[i];
+
+		add_to_group(tree, sys, device);
+		if (device->is_pci)
+			sysfs_add_pci(tree, sys, device);
+		else
+			sysfs_add_mdev(tree, sys, device);
+		have_pci |= device->is_pci;
+	}
+	if (have_pci)
+		sysfs_add_pci_modules(tree, sys);
 }

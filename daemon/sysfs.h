@@ -6,10 +6,10 @@
 #ifndef VFIOD_DAEMON_SYSFS_H
 #define VFIOD_DAEMON_SYSFS_H
 
-struct mdevs;
+struct devices;
 struct tree;
 
 /* Add the tree of /sys below @tree's "sys". */
-void sysfs_build(struct tree *tree, const struct mdevs *mdevs);
+void sysfs_build(struct tree *tree, const struct devices *devices);
 
 #endif
