@@ -76,6 +76,11 @@ int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 	return write_info(type->caps, type->nr_caps, arg, &out);
 }
 
+static uint32_t offset_shift(const struct vfiod_type *type)
+{
+	return type->offset_shift ? type->offset_shift : VFIOD_OFFSET_SHIFT;
+}
+
 int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 {
 	const struct vfiod_region *region;
@@ -100,7 +105,7 @@ int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 	if (region->nr_caps)
 		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
 	info.size = region->size;
-	info.offset = VFIOD_OFFSET(info.index);
+	info.offset = (uint64_t)info.index << offset_shift(vdev->type);
 	return write_info(region->caps, region->nr_caps, arg, &out);
 }
 

@@ -3,6 +3,7 @@
 #include "fuse_dir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -67,6 +68,19 @@ void fuse_dir_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t pos,
 	free(list.buf);
 }
 
+/*
+ * kernfs_fop_open(): what an attribute cannot do is refused to root, too,
+ * whom its mode would not stop.
+ */
+int fuse_dir_open_text(const struct tree_node *node, int flags)
+{
+	int mode = flags & O_ACCMODE;
+
+	if (mode != O_WRONLY && !node->show && !node->text)
+		return -EACCES;
+	return mode != O_RDONLY && !node->store ? -EACCES : 0;
+}
+
 void fuse_dir_read_text(fuse_req_t req, const struct tree_node *node,
 			size_t size, off_t pos)
 {
@@ -80,6 +94,9 @@ void fuse_dir_read_text(fuse_req_t req, const struct tree_node *node,
 			fuse_reply_err(req, -len);
 			return;
 		}
+		/* As snprintf() counts what does not fit. */
+		if (len > TEXT_MAX)
+			len = TEXT_MAX;
 	} else {
 		text = node->text;
 		len = strlen(text);
@@ -91,4 +108,24 @@ void fuse_dir_read_text(fuse_req_t req, const struct tree_node *node,
 			       size < (size_t)(len - pos) ?
 				       size :
 				       (size_t)(len - pos));
+}
+
+/* A page of what is written at most, as in kernfs_fop_write_iter(). */
+void fuse_dir_write_text(fuse_req_t req, const struct tree_node *node,
+			 const char *buf, size_t size)
+{
+	char text[TEXT_MAX + 1];
+	ssize_t ret;
+
+	if (size > TEXT_MAX)
+		size = TEXT_MAX;
+	memcpy(text, buf, size);
+	text[size] = '\0';
+	ret = node->store(node->object, node->what, text, size);
+	if (ret < 0)
+		fuse_reply_err(req, -ret);
+	else if ((size_t)ret > size)
+		fuse_reply_err(req, EIO);
+	else
+		fuse_reply_write(req, ret);
 }

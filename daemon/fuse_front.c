@@ -184,7 +184,7 @@ static void front_open(fuse_req_t req, fuse_ino_t ino,
 	if (fi->flags & O_DIRECT)
 		ret = -EINVAL;
 	else if (node->kind == TREE_TEXT)
-		ret = (fi->flags & O_ACCMODE) == O_RDONLY ? 0 : -EACCES;
+		ret = fuse_dir_open_text(node, fi->flags);
 	else
 		ret = open_file(front, node, fuse_req_ctx(req)->pid, &file);
 	if (ret) {
@@ -215,9 +215,12 @@ static void front_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t pos,
 static void front_write(fuse_req_t req, fuse_ino_t ino, const char *buf,
 			size_t size, off_t pos, struct fuse_file_info *fi)
 {
-	(void)ino;
+	struct tree_node *node = node_of(req, ino);
+
 	if (file_of(fi))
 		file_write(file_of(fi), req, buf, size, pos);
+	else if (node->store)
+		fuse_dir_write_text(req, node, buf, size);
 	else
 		fuse_reply_err(req, EBADF);
 }

@@ -19,6 +19,14 @@ static ssize_t show_attribute(void *vdev, const void *what, char *buf,
 	return attribute->show(vdev, buf, size);
 }
 
+static ssize_t store_attribute(void *vdev, const void *what, const char *buf,
+			       size_t size)
+{
+	const struct vfiod_attribute *attribute = what;
+
+	return attribute->store(vdev, buf, size);
+}
+
 void sysfs_device_path(const struct device *device, char path[SYSFS_PATH_MAX])
 {
 	const struct vfio_pci_bus *bus = device->slot.bus;
@@ -77,8 +85,10 @@ void sysfs_add_common(struct tree *tree, struct tree_node *sys,
 	for (uint32_t i = 0; i < desc->nr_attributes; i++) {
 		const struct vfiod_attribute *a = &desc->attributes[i];
 
-		tree_attribute(tree, tree_dir(tree, dir, "%s", a->group),
-			       a->name, show_attribute, device->vdev, a);
+		tree_attribute(tree, tree_dir(tree, dir, "%s", a->group ?: ""),
+			       a->name, a->show ? show_attribute : NULL,
+			       a->store ? store_attribute : NULL, device->vdev,
+			       a);
 	}
 }
 

@@ -37,7 +37,7 @@ static void add_type(struct tree *tree, struct tree_node *parent,
 		tree_text(tree, dir, "name", "%s-%s\n", name, type->name);
 	if (plugin->desc.available)
 		tree_attribute(tree, dir, "available_instances", show_available,
-			       plugin, type);
+			       NULL, plugin, type);
 	if (type->description)
 		tree_text(tree, dir, "description", "%s\n", type->description);
 	tree_dir(tree, dir, "devices");

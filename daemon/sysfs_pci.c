@@ -141,7 +141,8 @@ void sysfs_add_pci(struct tree *tree, struct tree_node *sys,
 	add_resources(tree, dir, device);
 	add_uevent(tree, dir, device);
 	add_links(tree, dir, device);
-	tree_attribute(tree, dir, "config", show_config, device->vdev, NULL);
+	tree_attribute(tree, dir, "config", show_config, NULL, device->vdev,
+		       NULL);
 	tree_text(tree, dir, "irq", "0\n");
 	tree_text(tree, dir, "numa_node", "-1\n");
 	tree_text(tree, dir, "dma_mask_bits", "64\n");

@@ -157,14 +157,17 @@ void tree_text(struct tree *tree, struct tree_node *at, const char *name,
 }
 
 void tree_attribute(struct tree *tree, struct tree_node *at, const char *name,
-		    tree_show_fn *show, void *object, const void *what)
+		    tree_show_fn *show, tree_store_fn *store, void *object,
+		    const void *what)
 {
+	mode_t mode = (show ? 0444 : 0) | (store ? 0200 : 0);
 	struct tree_node *node;
 
-	node = leaf(tree, at, name, TREE_TEXT, S_IFREG | 0444);
+	node = leaf(tree, at, name, TREE_TEXT, S_IFREG | mode);
 	if (!node)
 		return;
 	node->show = show;
+	node->store = store;
 	node->object = object;
 	node->what = what;
 }

@@ -32,6 +32,10 @@ enum tree_kind {
 typedef ssize_t tree_show_fn(void *object, const void *what, char *buf,
 			     size_t size);
 
+/* One write to an attribute: what was taken of @size, or a negative errno. */
+typedef ssize_t tree_store_fn(void *object, const void *what, const char *buf,
+			      size_t size);
+
 struct tree_node {
 	TAILQ_ENTRY(tree_node) next;
 	TAILQ_HEAD(, tree_node) children;
@@ -42,6 +46,7 @@ struct tree_node {
 	char *name;
 	char *text; /* target of a link; text of a constant attribute */
 	tree_show_fn *show;
+	tree_store_fn *store;
 	void *object;
 	const void *what;
 	struct vfio_group *group;
@@ -68,8 +73,10 @@ void tree_link(struct tree *tree, struct tree_node *at, const char *name,
 	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void tree_text(struct tree *tree, struct tree_node *at, const char *name,
 	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* An attribute; @show or @store may be NULL, and is then not allowed. */
 void tree_attribute(struct tree *tree, struct tree_node *at, const char *name,
-		    tree_show_fn *show, void *object, const void *what);
+		    tree_show_fn *show, tree_store_fn *store, void *object,
+		    const void *what);
 void tree_file(struct tree *tree, struct tree_node *at, const char *name,
 	       enum tree_kind kind, mode_t mode, struct vfio_group *group);
 bool tree_failed(const struct tree *tree);

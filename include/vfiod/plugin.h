@@ -72,7 +72,7 @@ struct vfiod_cap {
 /*
  * A region; its index is its place in the table. A region of size 0 is
  * reported and cannot be accessed. Its file offset is index << 40, as in
- * vfio-pci.
+ * vfio-pci, unless its type says otherwise.
  */
 struct vfiod_region {
 	uint64_t size;
@@ -127,6 +127,9 @@ struct vfiod_type {
 	const struct vfiod_cap *caps;
 	const void *data; /* the plugin's own */
 	const struct vfiod_pci *pci; /* or NULL */
+	/* A region's file offset is its index << this; 0: 40. Of other
+	 * values @read and @write have to take offsets apart themselves. */
+	uint32_t offset_shift;
 };
 
 /* A parameter of a device: `--mdev TYPE,NAME=VALUE`. */
@@ -136,15 +139,23 @@ struct vfiod_param {
 };
 
 /*
- * One file under the device's directory in sysfs: GROUP/NAME, read-only.
- * @show writes the text, newline included, and returns its length or a
- * negative errno; it is called for each open of the file, in any state
- * between init and release.
+ * One file under the device's directory in sysfs, GROUP/NAME, for its owner
+ * to write if there is a @store, for all to read if there is a @show
+ * (DEVICE_ATTR_RO, _WO, _RW). Both are called in any state between init and
+ * release, at the same time as other ops, on no client's behalf:
+ * vfiod_copy_from_user() and the like do not work there.
  */
 struct vfiod_attribute {
-	const char *group;
+	const char *group; /* or NULL: the device's directory itself */
 	const char *name;
+	/* Write the text, newline included; its length, or an errno. Called
+	 * for each read(2) of the file. */
 	ssize_t (*show)(struct vfio_device *vdev, char *buf, size_t size);
+	/* One write(2) of the file, at whatever position: @size bytes, at
+	 * most 4096, and a NUL behind them. How many were taken, usually
+	 * @size, or an errno for the writer (sysfs_kf_write()). */
+	ssize_t (*store)(struct vfio_device *vdev, const char *buf,
+			 size_t size);
 };
 
 /*

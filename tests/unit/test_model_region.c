@@ -455,6 +455,22 @@ START_TEST(own_ops)
 }
 END_TEST
 
+/* As vfio-ccw has it. */
+START_TEST(own_offsets)
+{
+	static struct vfiod_type shifted;
+	union area area;
+
+	shifted = type;
+	shifted.offset_shift = 10;
+	model_ready(&m, &plugin, &shifted);
+	for (uint32_t i = 0; i < 4; i++) {
+		ck_assert_int_eq(get_info(INFO_SIZE, i, &area), 0);
+		ck_assert_uint_eq(area.info.offset, (uint64_t)i << 10);
+	}
+}
+END_TEST
+
 START_TEST(no_ops)
 {
 	uint8_t byte = 0;
@@ -486,6 +502,7 @@ Suite *model_region_suite(void)
 	tcase_add_test(tc, narrow_split);
 	tcase_add_checked_fixture(own_tc, clear, teardown);
 	tcase_add_test(own_tc, own_ops);
+	tcase_add_test(own_tc, own_offsets);
 	tcase_add_test(own_tc, no_ops);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, own_tc);
