@@ -29,6 +29,10 @@ $(eval $(call test_rule,unit-mtty,$(call test_obj,tests/unit/mtty_main.c \
 	tests/unit/test_mtty_*.c tests/unit/fake_services.c mdevs/mtty/*.c),\
 	$(CHECK_LIBS)))
 
+FAKE_OBJ := $(call test_obj,tests/unit/fake_*.c tests/unit/attribute.c)
+$(eval $(call test_rule,unit-ap,$(call test_obj,tests/unit/ap_main.c \
+	tests/unit/test_ap_*.c mdevs/ap/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
+
 HANDOVER_OBJ := $(call obj,daemon/handover_ptrace.c daemon/handover_seccomp.c \
 	daemon/client_filter.c daemon/regs.c daemon/regs_$(ARCH).c \
 	daemon/task_status.c tests/unit/handover_rig.c)

@@ -12,6 +12,10 @@ Suite *mtty_device_suite(void);
 Suite *mtty_irq_suite(void);
 Suite *mtty_probe_suite(void);
 
+/* test_ap_*.c */
+Suite *ap_matrix_suite(void);
+Suite *ap_device_suite(void);
+
 /* test_type1_*.c */
 Suite *type1_info_suite(void);
 Suite *type1_map_suite(void);
