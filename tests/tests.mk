@@ -33,6 +33,9 @@ FAKE_OBJ := $(call test_obj,tests/unit/fake_*.c tests/unit/attribute.c)
 $(eval $(call test_rule,unit-ap,$(call test_obj,tests/unit/ap_main.c \
 	tests/unit/test_ap_*.c mdevs/ap/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
 
+$(eval $(call test_rule,unit-ccw,$(call test_obj,tests/unit/ccw_*.c \
+	tests/unit/test_ccw_*.c mdevs/ccw/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
+
 HANDOVER_OBJ := $(call obj,daemon/handover_ptrace.c daemon/handover_seccomp.c \
 	daemon/client_filter.c daemon/regs.c daemon/regs_$(ARCH).c \
 	daemon/task_status.c tests/unit/handover_rig.c)

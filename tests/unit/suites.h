@@ -12,6 +12,12 @@ Suite *mtty_device_suite(void);
 Suite *mtty_irq_suite(void);
 Suite *mtty_probe_suite(void);
 
+/* test_ccw_*.c */
+Suite *ccw_device_suite(void);
+Suite *ccw_program_suite(void);
+Suite *ccw_disk_suite(void);
+Suite *ccw_life_suite(void);
+
 /* test_ap_*.c */
 Suite *ap_matrix_suite(void);
 Suite *ap_device_suite(void);
