@@ -122,6 +122,8 @@ lane1()
 	step view-user script build view fuse-user
 	step stress script build stress fuse
 	step death script build death fuse
+	step s390 script build s390 fuse
+	step s390-user script build s390 fuse-user
 	step plugin-outside tests/plugins/outside.sh
 	step conform-fuse conform fuse
 	step conform-user conform fuse-user
@@ -129,6 +131,7 @@ lane1()
 	step asan-client client "$asan" fuse
 	step asan-stress script "$asan" stress fuse
 	step asan-death script "$asan" death fuse
+	step asan-s390 script "$asan" s390 fuse
 }
 
 lane2()
@@ -140,6 +143,7 @@ lane2()
 	step tsan-client client "$tsan" fuse
 	step tsan-ptrace client "$tsan" fuse-ptrace
 	step tsan-stress script "$tsan" stress fuse
+	step tsan-s390 script "$tsan" s390 fuse
 }
 
 timing

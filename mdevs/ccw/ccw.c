@@ -53,7 +53,10 @@ static int ccw_open_device(struct vfio_device *vdev)
 	return 0;
 }
 
-/* The timer may still come once, and finds nothing. */
+/*
+ * The timer may still come once, and finds nothing. Nobody is told of what
+ * was halted: there is no client.
+ */
 static void ccw_close_device(struct vfio_device *vdev)
 {
 	struct vfio_ccw *ccw = vfiod_get_drvdata(vdev);
@@ -66,11 +69,20 @@ static void ccw_close_device(struct vfio_device *vdev)
 	ccw_irqs_drop(&ccw->irqs);
 }
 
-/* vfio_ccw_mdev_reset(); io_lock is held. */
-static void reset(struct vfio_ccw *ccw)
+/* vfio_ccw_mdev_reset(); io_lock is held. True: see ccw_fsm_close(). */
+static bool reset(struct vfio_ccw *ccw)
 {
-	ccw_fsm_close(ccw);
+	bool halted = ccw_fsm_close(ccw);
+
 	ccw_fsm_open(ccw);
+	return halted;
+}
+
+static void unlock_and_tell(struct vfio_ccw *ccw, bool halted)
+{
+	pthread_mutex_unlock(&ccw->io_lock);
+	if (halted)
+		ccw_irq_signal(&ccw->irqs, VFIO_CCW_IO_IRQ_INDEX);
 }
 
 static int ccw_reset(struct vfio_device *vdev)
@@ -78,8 +90,7 @@ static int ccw_reset(struct vfio_device *vdev)
 	struct vfio_ccw *ccw = vfiod_get_drvdata(vdev);
 
 	pthread_mutex_lock(&ccw->io_lock);
-	reset(ccw);
-	pthread_mutex_unlock(&ccw->io_lock);
+	unlock_and_tell(ccw, reset(ccw));
 	return 0;
 }
 
@@ -88,11 +99,12 @@ static void ccw_dma_unmap(struct vfio_device *vdev, uint64_t iova,
 			  uint64_t length)
 {
 	struct vfio_ccw *ccw = vfiod_get_drvdata(vdev);
+	bool halted = false;
 
 	pthread_mutex_lock(&ccw->io_lock);
 	if (program_pins(&ccw->program, iova, length))
-		reset(ccw);
-	pthread_mutex_unlock(&ccw->io_lock);
+		halted = reset(ccw);
+	unlock_and_tell(ccw, halted);
 }
 
 static long ccw_ioctl(struct vfio_device *vdev, unsigned int cmd, uint64_t arg)

@@ -55,8 +55,9 @@ struct vfio_ccw {
 int ccw_fsm_io_request(struct vfio_ccw *ccw);
 int ccw_fsm_async_request(struct vfio_ccw *ccw);
 void ccw_fsm_open(struct vfio_ccw *ccw);
-/* All that runs is halted, all pages are unpinned. */
-void ccw_fsm_close(struct vfio_ccw *ccw);
+/* All that runs is halted, all pages are unpinned. True: the client is to be
+ * told by the I/O interrupt, when io_lock is free again. */
+bool ccw_fsm_close(struct vfio_ccw *ccw);
 /* subchannel_init()'s interrupt; @arg is the struct vfio_ccw. */
 void ccw_fsm_interrupt(void *arg);
 

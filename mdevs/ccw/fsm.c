@@ -95,10 +95,12 @@ void ccw_fsm_open(struct vfio_ccw *ccw)
 }
 
 /* fsm_close(): the client gets the interrupt of what was halted. */
-void ccw_fsm_close(struct vfio_ccw *ccw)
+bool ccw_fsm_close(struct vfio_ccw *ccw)
 {
+	bool taken;
+
 	subchannel_quiesce(&ccw->sch);
-	if (take_status(ccw))
-		ccw_irq_signal(&ccw->irqs, VFIO_CCW_IO_IRQ_INDEX);
+	taken = take_status(ccw);
 	ccw->state = CCW_STANDBY;
+	return taken;
 }

@@ -72,6 +72,7 @@ cuse)
 	debuggers EBUSY
 	"$here/stress.sh" cuse
 	"$here/death.sh" cuse
+	"$here/s390.sh" cuse
 	"$here/service.sh"
 	;;
 *)

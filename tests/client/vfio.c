@@ -40,6 +40,11 @@ const char *vfio_device_name(int n)
 	return device_env_needed("VFIOD_DEVICE", n);
 }
 
+const char *vfio_sysfsdev(int n)
+{
+	return device_env_needed("VFIOD_SYSFSDEV", n);
+}
+
 bool vfio_has_device(int n)
 {
 	return device_env("VFIOD_GROUP", n);

@@ -27,9 +27,10 @@ enum {
 	DEV_NOIOMMU = 6,
 };
 
-/* VFIOD_GROUP, VFIOD_DEVICE of device @n. */
+/* VFIOD_GROUP, VFIOD_DEVICE, VFIOD_SYSFSDEV of device @n. */
 const char *vfio_group_path(int n);
 const char *vfio_device_name(int n);
+const char *vfio_sysfsdev(int n);
 /* Is there a device @n? */
 bool vfio_has_device(int n);
 

@@ -157,6 +157,21 @@ START_TEST(reset)
 }
 END_TEST
 
+/* Also what has nothing pinned. */
+START_TEST(reset_without_data)
+{
+	ccw1(NOP, CC, 0, 0);
+	ccw1(TIC, 0, 0, PROGRAM);
+	ck_assert_int_eq(start(PROGRAM, FORMAT1), 0);
+	rig.plugin->dma_unmap(rig.vdev, 0, UINT64_MAX);
+	ck_assert_uint_eq(fake_eventfd_take(rig.io_irq), 0);
+	ck_assert_int_eq(start(PROGRAM, FORMAT1), -EBUSY);
+	ck_assert_int_eq(rig.plugin->reset(rig.vdev), 0);
+	ck_assert_uint_eq(fake_eventfd_take(rig.io_irq), 1);
+	assert_stopped(HALTED);
+}
+END_TEST
+
 START_TEST(path_gone)
 {
 	start_endless();
@@ -198,6 +213,7 @@ Suite *ccw_life_suite(void)
 	tcase_add_test(tc, unmap_idle);
 	tcase_add_test(tc, unmap_halted);
 	tcase_add_test(tc, reset);
+	tcase_add_test(tc, reset_without_data);
 	tcase_add_test(tc, path_gone);
 	tcase_add_test(tc, close_running);
 	suite_add_tcase(suite, tc);
