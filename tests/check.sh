@@ -122,6 +122,8 @@ lane1()
 	step view-user script build view fuse-user
 	step stress script build stress fuse
 	step death script build death fuse
+	step attributes script build attributes fuse
+	step attributes-user script build attributes fuse-user
 	step s390 script build s390 fuse
 	step s390-user script build s390 fuse-user
 	step plugin-outside tests/plugins/outside.sh
@@ -131,6 +133,7 @@ lane1()
 	step asan-client client "$asan" fuse
 	step asan-stress script "$asan" stress fuse
 	step asan-death script "$asan" death fuse
+	step asan-attributes script "$asan" attributes fuse
 	step asan-s390 script "$asan" s390 fuse
 }
 

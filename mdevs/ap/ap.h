@@ -30,6 +30,11 @@ struct ap {
 /* The ioctl op. */
 long ap_ioctl(struct vfio_device *vdev, unsigned int cmd, uint64_t arg);
 
+/* guest.c: what a guest would do, through files. */
+ssize_t ap_aqic_show(struct vfio_device *vdev, char *buf, size_t size);
+ssize_t ap_aqic_store(struct vfio_device *vdev, const char *buf, size_t size);
+ssize_t ap_reply_store(struct vfio_device *vdev, const char *buf, size_t size);
+
 #define AP_NR_ATTRIBUTES 12
 extern const struct vfiod_attribute ap_attributes[AP_NR_ATTRIBUTES];
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The files of sysfs: those of vfio-ap, and two in the place of a guest. */
+/* The files of sysfs: vfio-ap's, which are the matrix; and guest.c's. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,101 +127,6 @@ static ssize_t show_matrix(struct vfio_device *vdev, char *buf, size_t size)
 	return (ssize_t)ap_matrix_show(&matrix, buf, size);
 }
 
-/* Of what a guest says by PQAP(AQIC): the queue, and the rest to enable it. */
-struct order {
-	unsigned int adapter;
-	unsigned int domain;
-	uint64_t nib;
-	unsigned int isc;
-	bool enable;
-};
-
-static int parse_order(const char *text, struct order *order)
-{
-	char rest;
-
-	switch (sscanf(text, "%2x.%4x %" SCNx64 " %u %c", &order->adapter,
-		       &order->domain, &order->nib, &order->isc, &rest)) {
-	case 2:
-		order->enable = false;
-		return 0;
-	case 4:
-		order->enable = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-/* NULL: the device has no such queue. ap->lock is held. */
-static struct ap_queue *find_queue(struct ap *ap, const struct order *order)
-{
-	const struct ap_matrix matrix = ap_host_get(&ap->share);
-
-	if (order->adapter > AP_MAX_ADAPTER || order->domain > AP_MAX_DOMAIN ||
-	    !ap_matrix_has_queue(&matrix, order->adapter, order->domain))
-		return NULL;
-	return &ap->queues.queue[order->adapter][order->domain];
-}
-
-static int set_interrupt(struct ap *ap, const struct order *order)
-{
-	struct ap_queue *queue = find_queue(ap, order);
-
-	if (!queue)
-		return -ENODEV;
-	if (order->enable)
-		return ap_queue_enable(&ap->queues, queue, order->nib,
-				       order->isc);
-	ap_queue_disable(&ap->queues, queue);
-	return 0;
-}
-
-static ssize_t store_aqic(struct vfio_device *vdev, const char *buf,
-			  size_t size)
-{
-	struct ap *ap = vfiod_get_drvdata(vdev);
-	struct order order;
-	int ret;
-
-	ret = parse_order(buf, &order);
-	if (ret)
-		return ret;
-	pthread_mutex_lock(&ap->lock);
-	ret = set_interrupt(ap, &order);
-	pthread_mutex_unlock(&ap->lock);
-	return ret ? ret : (ssize_t)size;
-}
-
-static ssize_t show_aqic(struct vfio_device *vdev, char *buf, size_t size)
-{
-	struct ap *ap = vfiod_get_drvdata(vdev);
-	size_t len;
-
-	pthread_mutex_lock(&ap->lock);
-	len = ap_queues_show(&ap->queues, buf, size);
-	pthread_mutex_unlock(&ap->lock);
-	return (ssize_t)len;
-}
-
-static ssize_t store_reply(struct vfio_device *vdev, const char *buf,
-			   size_t size)
-{
-	struct ap *ap = vfiod_get_drvdata(vdev);
-	struct ap_queue *queue;
-	struct order order;
-	int ret;
-
-	ret = parse_order(buf, &order);
-	if (ret || order.enable)
-		return -EINVAL;
-	pthread_mutex_lock(&ap->lock);
-	queue = find_queue(ap, &order);
-	ret = queue ? ap_queue_notify(queue) : -ENODEV;
-	pthread_mutex_unlock(&ap->lock);
-	return ret ? ret : (ssize_t)size;
-}
-
 const struct vfiod_attribute ap_attributes[AP_NR_ATTRIBUTES] = {
 	{ .name = "assign_adapter", .store = assign_adapter },
 	{ .name = "unassign_adapter", .store = unassign_adapter },
@@ -237,7 +140,7 @@ const struct vfiod_attribute ap_attributes[AP_NR_ATTRIBUTES] = {
 	{ .name = "guest_matrix", .show = show_matrix },
 	{ .group = SYNTHETIC,
 	  .name = "aqic",
-	  .show = show_aqic,
-	  .store = store_aqic },
-	{ .group = SYNTHETIC, .name = "reply", .store = store_reply },
+	  .show = ap_aqic_show,
+	  .store = ap_aqic_store },
+	{ .group = SYNTHETIC, .name = "reply", .store = ap_reply_store },
 };

@@ -73,6 +73,7 @@ cuse)
 	"$here/stress.sh" cuse
 	"$here/death.sh" cuse
 	"$here/s390.sh" cuse
+	"$here/attributes.sh" cuse
 	"$here/service.sh"
 	;;
 *)

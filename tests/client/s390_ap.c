@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* ap: its ioctls, its matrix, and the pages of its notification bytes. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -147,6 +148,41 @@ START_TEST(enable_again)
 }
 END_TEST
 
+/* Enables until told to stop; what fails is for the memory's sake. */
+static void *enable_many(void *arg)
+{
+	volatile bool *stop_it = arg;
+	int ret;
+
+	while (!*stop_it) {
+		ret = aqic("02.0004 0x100123 3");
+		ck_assert_msg(!ret || ret == -EINVAL, "aqic: %s",
+			      strerror(-ret));
+	}
+	return NULL;
+}
+
+/* Once an unmap has returned the byte is not the device's any more. */
+START_TEST(unmap_race)
+{
+	volatile bool stop_it = false;
+	pthread_t thread;
+
+	ck_ok(pthread_create(&thread, NULL, enable_many, (void *)&stop_it));
+	for (int i = 0; i < 200; i++) {
+		ck_assert_int_eq(vfio_unmap(session.container, IOVA, PAGE, 0),
+				 PAGE);
+		memory[0x123] = 0;
+		ck_assert_int_eq(s390_store(S390_AP, "vfiod/reply", "02.0004"),
+				 -EINVAL);
+		ck_assert_uint_eq(memory[0x123], 0);
+		ck_ok(vfio_map(session.container, IOVA, memory, PAGE));
+	}
+	stop_it = true;
+	ck_ok(pthread_join(thread, NULL));
+}
+END_TEST
+
 START_TEST(reset)
 {
 	ck_ok(aqic("02.0004 0x100123 3"));
@@ -188,6 +224,7 @@ Suite *ap_suite(void)
 	tcase_add_test(tc, notify);
 	tcase_add_test(tc, unmap);
 	tcase_add_test(tc, enable_again);
+	tcase_add_test(tc, unmap_race);
 	tcase_add_test(tc, reset);
 	tcase_add_test(tc, unassign);
 	tcase_add_test(tc, close_and_open);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* ccw: channel programs of a client, and what happens to its memory. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -119,15 +120,21 @@ static int write_region(unsigned int index, const void *buf, size_t size)
 	return ret < 0 ? -errno : ret == (ssize_t)size ? 0 : -EIO;
 }
 
-static int start(uint8_t orb_flags)
+static int start_again(uint8_t orb_flags)
 {
 	struct ccw_io_region io = { .orb_area = { 0 } };
 
 	io.orb_area[5] = orb_flags;
 	put_be32(io.orb_area + 8, PROGRAM);
 	io.scsw_area[2] = SCSW_FCTL_START << 4;
-	next = PROGRAM;
 	return write_region(0, &io, sizeof(io));
+}
+
+/* The program that has been put there; then begin the next one. */
+static int start(uint8_t orb_flags)
+{
+	next = PROGRAM;
+	return start_again(orb_flags);
 }
 
 static int async_command(uint32_t command)
@@ -420,6 +427,47 @@ START_TEST(exit_running)
 }
 END_TEST
 
+/* Starts programs that write to DATA, until told to stop; what did not run
+ * did not because of the memory, or because one runs. */
+static void *start_many(void *arg)
+{
+	volatile bool *stop_it = arg;
+	int ret;
+
+	while (!*stop_it) {
+		ret = start_again(FORMAT1);
+		ck_assert_msg(!ret || ret == -EINVAL || ret == -EBUSY,
+			      "START: %s", strerror(-ret));
+	}
+	return NULL;
+}
+
+/* Once an unmap has returned the device writes there no more. */
+static void unmap_and_look(void)
+{
+	ck_assert_int_eq(vfio_unmap(session.container, DATA, PAGES * PAGE, 0),
+			 PAGES * PAGE);
+	memset(mem(DATA), 0, 7);
+	ck_assert_int_eq(start_again(FORMAT1), -EINVAL);
+	ck_assert_uint_eq(*mem(DATA), 0);
+	ck_ok(vfio_map(session.container, DATA, mem(DATA), PAGES * PAGE));
+}
+
+START_TEST(unmap_race)
+{
+	volatile bool stop_it = false;
+	pthread_t thread;
+
+	ccw(SENSE_ID, CC, 7, DATA);
+	ccw(TIC, 0, 0, PROGRAM);
+	ck_ok(pthread_create(&thread, NULL, start_many, (void *)&stop_it));
+	for (int i = 0; i < 200; i++)
+		unmap_and_look();
+	stop_it = true;
+	ck_ok(pthread_join(thread, NULL));
+}
+END_TEST
+
 static uint32_t take_report(void)
 {
 	struct ccw_crw_region crw;
@@ -463,6 +511,7 @@ Suite *ccw_suite(void)
 	tcase_add_test(tc, bad_memory);
 	tcase_add_test(tc, unmap_running);
 	tcase_add_test(tc, unmap_other);
+	tcase_add_test(tc, unmap_race);
 	tcase_add_loop_test(tc, stop, 0, 2);
 	tcase_add_test(tc, reset);
 	tcase_add_test(tc, close_running);
