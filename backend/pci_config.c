@@ -103,7 +103,7 @@ static void limit_msi(struct vfio_device *vdev)
 		*flags &= ~PCI_MSI_FLAGS_ENABLE;
 	while (1U << max < nr)
 		max++;
-	if ((*flags & PCI_MSI_FLAGS_QSIZE) >> 4 > max)
+	if ((*flags & PCI_MSI_FLAGS_QSIZE) > max << 4)
 		*flags = (*flags & ~PCI_MSI_FLAGS_QSIZE) | max << 4;
 }
 
