@@ -126,6 +126,8 @@ lane1()
 	step attributes-user script build attributes fuse-user
 	step s390 script build s390 fuse
 	step s390-user script build s390 fuse-user
+	step vgpu script build vgpu fuse
+	step vgpu-user script build vgpu fuse-user
 	step plugin-outside tests/plugins/outside.sh
 	step conform-fuse conform fuse
 	step conform-user conform fuse-user
@@ -135,6 +137,7 @@ lane1()
 	step asan-death script "$asan" death fuse
 	step asan-attributes script "$asan" attributes fuse
 	step asan-s390 script "$asan" s390 fuse
+	step asan-vgpu script "$asan" vgpu fuse
 }
 
 lane2()
@@ -147,6 +150,7 @@ lane2()
 	step tsan-ptrace client "$tsan" fuse-ptrace
 	step tsan-stress script "$tsan" stress fuse
 	step tsan-s390 script "$tsan" s390 fuse
+	step tsan-vgpu script "$tsan" vgpu fuse
 }
 
 timing

@@ -71,6 +71,10 @@ $(eval $(call test_rule,orphan,$(call obj,tests/client/orphan.c) \
 $(eval $(call test_rule,getfd,$(call obj,tests/client/getfd.c) $(CLIENT_LIB)))
 $(eval $(call test_rule,listener,$(call obj,tests/client/listener.c)))
 
+$(eval $(call test_rule,vgpu,$(call test_obj,tests/client/vgpu*.c) \
+	$(call obj,tests/client/gpu.c tests/client/fixture.c) $(CLIENT_LIB),\
+	$(CHECK_LIBS)))
+
 # ---- plugins, built as anybody's ----
 
 PLUGIN_CFLAGS := -std=gnu11 -O2 -g -shared -fPIC $(WARN) -Iinclude

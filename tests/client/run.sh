@@ -74,6 +74,7 @@ cuse)
 	"$here/death.sh" cuse
 	"$here/s390.sh" cuse
 	"$here/attributes.sh" cuse
+	"$here/vgpu.sh" cuse
 	"$here/service.sh"
 	;;
 *)
