@@ -35,6 +35,9 @@ $(eval $(call test_rule,unit-ap,$(call test_obj,tests/unit/ap_main.c \
 
 $(eval $(call test_rule,unit-ccw,$(call test_obj,tests/unit/ccw_*.c \
 	tests/unit/test_ccw_*.c mdevs/ccw/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
+$(eval $(call test_rule,unit-vgpu,$(call test_obj,tests/unit/vgpu_*.c \
+	tests/unit/test_vgpu_*.c tests/unit/fake_services.c mdevs/vgpu/*.c) \
+	$(call obj,tests/client/gpu.c),$(CHECK_LIBS)))
 
 HANDOVER_OBJ := $(call obj,daemon/handover_ptrace.c daemon/handover_seccomp.c \
 	daemon/client_filter.c daemon/regs.c daemon/regs_$(ARCH).c \
