@@ -96,6 +96,8 @@ $(eval $(call test_rule,bench/floor,$(call obj,tests/bench/floor.c),\
 	$(call pkg,--libs,fuse3)))
 $(eval $(call test_rule,bench/client,$(call test_obj,tests/bench/client.c \
 	tests/bench/calls.c tests/bench/samples.c)))
+$(eval $(call test_rule,bench/vgpu,$(call obj,tests/bench/vgpu.c \
+	tests/bench/calls.c tests/bench/samples.c)))
 
 tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO) vfio-conform
 
@@ -105,7 +107,7 @@ tested: all $(UNIT_PROGRAMS) $(TEST_PLUGIN_SO)
 check: deps
 	tests/check.sh
 
-bench: all $(BENCH)/floor $(BENCH)/client
+bench: all $(BENCH)/floor $(BENCH)/client $(BENCH)/vgpu
 	tests/bench/bench.sh $(BUILD)/vfiod $(BENCH)
 
 .PHONY: tests tested check bench

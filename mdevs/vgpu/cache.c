@@ -15,7 +15,7 @@ struct vgpu_dma {
 	uint64_t addr;
 	unsigned int nr_pages;
 	unsigned int refs;
-	struct vfio_page *pages[VGPU_LARGE_PAGES]; /* the first nr_pages */
+	struct vfio_page *pages[]; /* nr_pages */
 };
 
 /* By the first frame. Entries may overlap: a small one in a large one. */
@@ -93,9 +93,10 @@ static uint64_t take_addr(struct vgpu_cache *cache, unsigned int nr_pages)
 static int add(struct vgpu_cache *cache, uint64_t gfn, unsigned int nr_pages,
 	       struct vgpu_dma **result)
 {
-	struct vgpu_dma *dma = calloc(1, sizeof(*dma));
+	struct vgpu_dma *dma;
 	int ret;
 
+	dma = calloc(1, sizeof(*dma) + nr_pages * sizeof(dma->pages[0]));
 	if (!dma)
 		return -ENOMEM;
 	ret = vfiod_pin_pages(cache->vdev, gfn << VGPU_PAGE_SHIFT, nr_pages,

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # bench.sh VFIOD BINDIR: what vfiod's calls cost beside those of a null FUSE
 # server, first with client and servers on one CPU, then wherever the kernel
-# puts them. BINDIR holds the programs "floor" and "client". The wanted values
-# are shown, not enforced.
+# puts them; then what an unmap costs that a device with many pinned pages is
+# asked about. BINDIR holds the programs "floor", "client" and "vgpu". The
+# wanted values are shown, not enforced.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -43,6 +44,10 @@ measure taskset -c "$cpu"
 echo
 echo "On any CPU:"
 measure env
+echo
+echo "A vGPU's cache of 0 or 10000 other pages, on CPU $cpu; ratios: medians:"
+taskset -c "$cpu" "$vfiod" run --mdev vgpu-V5_8 --mdev vgpu-V5_8 \
+	-- "$bindir/vgpu"
 echo
 echo "The service on CUSE is not measured: where there is no /dev/cuse it"
 echo "runs in an emulated machine, whose times say nothing."
