@@ -24,21 +24,32 @@ static void *blit(void *arg)
 	return arg;
 }
 
-/* A batch of copies between all pages: what one entry of the ring does. */
-static void make_batch(void)
+/* What is emitted between these goes into a batch. */
+static void begin_batch(void)
 {
-	struct gpu_rect r = vgpu_rig_rect(A, NR / 2);
-	const uint32_t end = MI_BATCH_BUFFER_END;
-
-	/* As if the batch was the ring. */
 	gpu_map(&rig.gpu, BATCH, 1);
 	rig.gpu.memory += (BATCH - GPU_RING_PAGE) * FAKE_PAGE;
-	for (unsigned int i = 0; i < COPIES; i++)
-		gpu_copy(&rig.gpu, &r, gpu_address(&rig.gpu, A + NR / 2),
-			 FAKE_PAGE, 0, 0);
+}
+
+static void end_batch(void)
+{
+	const uint32_t end = MI_BATCH_BUFFER_END;
+
 	gpu_emit(&rig.gpu, &end, 1);
 	rig.gpu.memory = rig.memory;
 	rig.gpu.tail = 0;
+}
+
+/* Copies between all pages: what one entry of the ring does. */
+static void make_batch(void)
+{
+	struct gpu_rect r = vgpu_rig_rect(A, NR / 2);
+
+	begin_batch();
+	for (unsigned int i = 0; i < COPIES; i++)
+		gpu_copy(&rig.gpu, &r, gpu_address(&rig.gpu, A + NR / 2),
+			 FAKE_PAGE, 0, 0);
+	end_batch();
 }
 
 /* Far more than is done before the end. */
@@ -134,6 +145,43 @@ START_TEST(reset)
 }
 END_TEST
 
+/* Under the cache's lock, as the blitter writes. */
+static uint32_t read_aperture(unsigned int page)
+{
+	uint64_t pos =
+		POS(VFIO_PCI_BAR2_REGION_INDEX) + gpu_address(&rig.gpu, page);
+	uint32_t value;
+
+	ck_assert_int_eq(vgpu_rig_access(rig.vdev, pos, &value, sizeof(value),
+					 false),
+			 0);
+	return value;
+}
+
+/* A batch that takes seconds, and writes at its end. */
+START_TEST(reset_cuts_a_batch_short)
+{
+	struct gpu_rect r = {
+		gpu_address(&rig.gpu, A), 0, 0, 0, 0x3fff, 0xffff
+	};
+
+	gpu_map(&rig.gpu, A, 16);
+	begin_batch();
+	for (unsigned int i = 0; i < COPIES / 2; i++)
+		gpu_fill(&rig.gpu, &r, 1);
+	gpu_signal(&rig.gpu, 7);
+	end_batch();
+	gpu_batch(&rig.gpu, gpu_address(&rig.gpu, BATCH));
+	gpu_submit(&rig.gpu);
+	ck_assert_int_eq(pthread_create(&thread, NULL, blit, NULL), 0);
+	while (!read_aperture(A))
+		sched_yield();
+	ck_assert_int_eq(vfiod_plugin_entry()->reset(rig.vdev), 0);
+	end_work();
+	ck_assert_uint_eq(gpu_seqno(&rig.gpu), 0);
+}
+END_TEST
+
 Suite *vgpu_unmap_suite(void)
 {
 	Suite *suite = suite_create("vgpu unmap");
@@ -147,6 +195,7 @@ Suite *vgpu_unmap_suite(void)
 	tcase_add_test(tc, entries_change_under_it);
 	tcase_add_test(tc, ring_is_set_up_anew);
 	tcase_add_test(tc, reset);
+	tcase_add_test(tc, reset_cuts_a_batch_short);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -14,6 +14,7 @@ int main(void)
 	srunner_add_suite(runner, vgpu_unmap_suite());
 	srunner_add_suite(runner, vgpu_device_suite());
 	srunner_add_suite(runner, vgpu_irq_suite());
+	srunner_add_suite(runner, vgpu_fuzz_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

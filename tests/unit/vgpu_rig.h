@@ -38,5 +38,6 @@ Suite *vgpu_ring_suite(void);
 Suite *vgpu_unmap_suite(void);
 Suite *vgpu_device_suite(void);
 Suite *vgpu_irq_suite(void);
+Suite *vgpu_fuzz_suite(void);
 
 #endif
