@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: conform.sh [--only GLOB | --cases] [TRANSPORT...]
+# Usage: conform.sh [--only GLOB | --cases | --kind KIND] [TRANSPORT...]
 #
 # Records under vfiod, over each TRANSPORT (fuse, fuse-user, cuse), and
-# compares with golden/linux-6.12; with --cases without the walks.
+# compares with golden/linux-6.12; with --cases without the walks. With --kind
+# the devices are in groups of that kind (noiommu), the golden files are
+# golden/linux-6.12-KIND, and the cases those that are not about devices.
 
 set -eu
 
@@ -14,6 +16,8 @@ records=$(realpath -m "${BUILD:-$top/build}")/conform
 only='*'
 walks=yes
 status=0
+golden=$here/golden/linux-6.12
+known=$here/known-differences.txt
 
 case ${1:-} in
 --only)
@@ -24,24 +28,34 @@ case ${1:-} in
 	walks=
 	shift
 	;;
+--kind)
+	export MDEV="mtty-2,$2=on"
+	golden+=-$2
+	only='[cgln]*' walks=
+	known=$(mktemp)
+	trap 'rm -f "$known"' EXIT
+	cat "$here/known-differences.txt" "$here/known-vfio-pci.txt" >"$known"
+	shift 2
+	;;
 esac
 [ $# -gt 0 ] || set -- fuse fuse-user cuse
 
 # The walks that the oracle has recorded.
 last_seed=0
-if [ -n "$walks" ] && [ -e "$here/golden/linux-6.12/walks.tar.xz" ]; then
-	last_seed=$(tar -tJf "$here/golden/linux-6.12/walks.tar.xz" |
+if [ -n "$walks" ] && [ -e "$golden/walks.tar.xz" ]; then
+	last_seed=$(tar -tJf "$golden/walks.tar.xz" |
 		sed 's/.*-\([0-9]*\)\.txt$/\1/' | sort -n | tail -n 1)
 fi
 
 for transport; do
-	rm -rf "${records:?}/$transport"
-	"$here/record.sh" "$transport" "$records/$transport" --only "$only"
+	dir=$records/$(basename "$golden")/$transport
+	rm -rf "${dir:?}"
+	"$here/record.sh" "$transport" "$dir" --only "$only"
 	[ "$last_seed" = 0 ] ||
-		"$here/record.sh" "$transport" "$records/$transport" \
+		"$here/record.sh" "$transport" "$dir" \
 			--walk "1-$last_seed" --steps 5000
-	WALKS=$walks "$here/compare.sh" --only "$only" "$records/$transport" \
-		"$transport" || status=1
+	WALKS=$walks KNOWN=$known "$here/compare.sh" --only "$only" \
+		"$dir" "$transport" "$golden" || status=1
 	echo
 done
 exit "$status"

@@ -5,8 +5,9 @@
 #
 # Builds the kernel's sample devices mtty.ko, mdpy.ko and mbochs.ko in
 # CACHE/samples, for the kernel that tests/vm/fetch.sh put into CACHE, from
-# Debian's packages of that very kernel (VERSION: 6.12, 6.1). Once. Nothing is
-# installed. What is downloaded is 170 MB, most of it the kernel's source.
+# Debian's packages of that very kernel (VERSION: 6.12, 6.1); of 6.12 also vfio.ko
+# with CONFIG_VFIO_NOIOMMU, which Debian's own lacks. Once. Nothing is installed.
+# What is downloaded is 170 MB, most of it the kernel's source.
 
 set -eu
 
@@ -21,7 +22,13 @@ die()
 	exit 1
 }
 
-[ ! -e "$out/done" ] || exit 0
+wanted=(mtty mdpy mbochs)
+[ "$version" != 6.12 ] || wanted+=(vfio)
+missing=
+for module in "${wanted[@]}"; do
+	[ -e "$out/$module.ko" ] || missing=yes
+done
+[ -n "$missing" ] || [ ! -e "$out/done" ] || exit 0
 work=$(mktemp -d "$cache/samples.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -52,8 +59,8 @@ headers()
 	sed -i "s|/usr/src/|$work/x/usr/src/|" "$tree/Makefile"
 }
 
-# Only the samples: the whole source is a gigabyte.
-samples()
+# Only the samples and vfio: the whole source is a gigabyte.
+sources()
 {
 	local binary
 
@@ -63,19 +70,46 @@ samples()
 	dpkg --fsys-tarfile "$work"/linux-source-*.deb |
 		tar -xO "./usr/src/linux-source-$version.tar.xz" |
 		tar -xJ -C "$work" --strip-components=2 \
-			--wildcards '*/samples/vfio-mdev/*'
+			--wildcards '*/samples/vfio-mdev/*' \
+			'*/drivers/vfio/*.[ch]'
 	rm "$work"/*.deb
 }
 
+# module_dir DIR: builds the modules of DIR's Makefile, and takes them.
+module_dir()
+{
+	make -C "$tree" M="$1" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+		>"$work/make.log" 2>&1 ||
+		die "make fails: $(tail -n 5 "$work/make.log")"
+	cp "$1"/*.ko "$out"
+}
+
+samples()
+{
+	mkdir "$work/samples"
+	cp "$work/vfio-mdev"/*.[ch] "$work/samples"
+	echo 'obj-m := mtty.o mdpy.o mbochs.o' >"$work/samples/Makefile"
+	module_dir "$work/samples"
+}
+
+# The parts that Debian's configuration has, and the option.
+noiommu()
+{
+	mkdir "$work/noiommu"
+	cp "$work/vfio"/*.[ch] "$work/noiommu"
+	cat >"$work/noiommu/Makefile" <<'MAKEFILE'
+obj-m := vfio.o
+vfio-y := vfio_main.o group.o container.o virqfd.o
+ccflags-y := -DCONFIG_VFIO_NOIOMMU=1
+MAKEFILE
+	module_dir "$work/noiommu"
+}
+
 headers
-samples
-mkdir "$work/build"
-cp "$work/vfio-mdev"/*.[ch] "$work/build"
-echo 'obj-m := mtty.o mdpy.o mbochs.o' >"$work/build/Makefile"
-make -C "$tree" M="$work/build" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
-	>"$work/make.log" 2>&1 || die "make fails: $(tail -n 5 "$work/make.log")"
+sources
 mkdir -p "$out"
-cp "$work"/build/*.ko "$out"
+samples
+[ "$version" != 6.12 ] || noiommu
 apt-cache show "linux-headers-$release" | sed -n 's/^Version: //p' |
 	head -n 1 >"$out/version"
 touch "$out/done"

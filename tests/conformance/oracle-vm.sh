@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: oracle-vm.sh emulated|iommu SAMPLES COMMAND...
+# Usage: oracle-vm.sh emulated|iommu|noiommu SAMPLES COMMAND...
 #
 # In the oracle's VM: COMMAND gets, as its last arguments, the container, and
 # group and device name of two devices. The emulated are two mtty-2; the
-# others two PCI devices of QEMU, bound to vfio-pci, behind its IOMMU.
+# others two PCI devices of QEMU, bound to vfio-pci, behind its IOMMU, or in a VM
+# that has none and has not loaded vfio.
 
 set -eu
 
@@ -17,7 +18,7 @@ devices=()
 insert()
 {
 	# The VM's busybox has insmod, the host may have none.
-	/run/vm/busybox insmod "$samples/$1.ko"
+	/run/vm/busybox insmod "$samples/$1.ko" "${@:2}"
 }
 
 mdev()
@@ -36,8 +37,9 @@ emulated()
 	mdev mtty-2 83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
 }
 
-# QEMU's edu: its ids are 1234:11e8.
-iommu()
+# edus PREFIX: QEMU's edu devices, in groups /dev/vfio/PREFIXn. Their ids are
+# 1234:11e8.
+edus()
 {
 	local dir name group
 
@@ -49,12 +51,24 @@ iommu()
 		echo vfio-pci >"$dir/driver_override"
 		echo "$name" >/sys/bus/pci/drivers_probe
 		group=$(readlink "$dir/iommu_group")
-		devices+=("/dev/vfio/${group##*/}" "$name")
+		devices+=("/dev/vfio/$1${group##*/}" "$name")
 	done
 	[ ${#devices[@]} = 4 ] || {
-		echo "oracle-vm.sh: no two PCI devices with an IOMMU" >&2
+		echo "oracle-vm.sh: no two PCI devices for $kind" >&2
 		exit 1
 	}
+}
+
+iommu()
+{
+	edus ''
+}
+
+noiommu()
+{
+	insert vfio enable_unsafe_noiommu_mode=1
+	modprobe vfio_iommu_type1
+	edus noiommu-
 }
 
 "$kind"

@@ -5,10 +5,12 @@
 #
 # Runs vfio-conform on the kernel's own VFIO, in a VM with Debian's stock
 # kernel, and writes what it answered to golden/linux-KERNEL/AREA.txt (devices
-# of the kernel's mtty) and golden/linux-KERNEL-iommu/AREA.txt (PCI devices
-# behind an IOMMU), and the records of random walks to walks.tar.xz. All is done
-# twice in the VM, and must be the same. With --only, or --out, nothing in
-# golden/ changes: the records go to DIR, or to stdout.
+# of the kernel's mtty), golden/linux-KERNEL-iommu/AREA.txt (PCI devices behind an
+# IOMMU) and golden/linux-6.12-noiommu/AREA.txt (PCI devices without; its kernel
+# module vfio is not Debian's, but built from the same source), and the records of
+# random walks to walks.tar.xz. All is done twice in the VM, and must be the same.
+# With --only, or --out, nothing in golden/ changes: the records go to DIR, or to
+# stdout.
 
 set -eu
 
@@ -42,37 +44,57 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-mkdir "$work"/{emulated,iommu}
+mkdir "$work"/{emulated,iommu,noiommu}
 
 # Forty walks, evenly over their areas.
 areas=$("$BUILD/tests/vfio-conform" --list | grep -c '^--walk')
 seeds=1-$(((40 + areas - 1) / areas))
 [ "$only" = '*' ] || seeds=1-0
 
-# For each kind of device the cases twice, one difference is an error.
-cat >"$work/job" <<JOB
+# job KIND... : for each the cases twice, one difference is an error.
+job()
+{
+	cat <<JOB
 set -eu
-for kind in emulated iommu; do
+for kind in $*; do
 	mkdir "$work/\$kind/1" "$work/\$kind/2"
+	only='$only'
+	[ \$kind != noiommu ] || [ '$only' != '*' ] || only='[cgln]*'
 	"$here/oracle-vm.sh" \$kind "$VFIOD_VM_CACHE/samples" sh -c '
-		dir=\$1
-		shift
+		dir=\$1 only=\$2
+		shift 2
 		for i in 1 2; do
-			"$BUILD/tests/vfio-conform" --only "$only" \
+			"$BUILD/tests/vfio-conform" --only "\$only" \
 				--out "\$dir/\$i" "\$@"
-			[ $seeds = 1-0 ] || [ "\$dir" = "$work/iommu" ] ||
+			[ $seeds = 1-0 ] || [ "\$dir" != "$work/emulated" ] ||
 			"$BUILD/tests/vfio-conform" --walk $seeds --steps 5000 \
 				--out "\$dir/\$i" "\$@"
-		done' sh "$work/\$kind"
+		done' sh "$work/\$kind" "\$only"
 done
 JOB
+}
+
+# in_vm JOB ARG...: with two devices of QEMU's.
+in_vm()
+{
+	local job=$1
+
+	shift
+	"$top/tests/vm/run.sh" --timeout 900 --rw "$work" \
+		--module virtio_pci --module virtio_console "$@" \
+		--qemu -machine --qemu q35 \
+		--qemu -device --qemu edu --qemu -device --qemu edu \
+		-- bash "$job"
+}
+
 # In 6.1 the VM's own devices need modules too.
-"$top/tests/vm/run.sh" --timeout 900 --rw "$work" \
-	--module virtio_pci --module virtio_console \
-	--module vfio --module vfio_iommu_type1 --module mdev \
-	--qemu -machine --qemu q35 --qemu -device --qemu intel-iommu \
-	--qemu -device --qemu edu --qemu -device --qemu edu \
-	-- bash "$work/job"
+job emulated iommu >"$work/job"
+in_vm "$work/job" --module vfio --module vfio_iommu_type1 --module mdev \
+	--qemu -device --qemu intel-iommu
+if [ "$kernel" = 6.12 ]; then
+	job noiommu >"$work/job-noiommu"
+	in_vm "$work/job-noiommu"
+fi
 
 header()
 {
@@ -104,6 +126,7 @@ keep()
 	mkdir -p "$2"
 	keep_walks "$work/$1" "$2"
 	for file in "$work/$1/1"/*.txt; do
+		[ -e "$file" ] || continue
 		{ header; cat "$file"; } >"$2/${file##*/}"
 	done
 }
@@ -113,6 +136,7 @@ if [ "$only" != '*' ] && [ -z "$out" ]; then
 	exit
 fi
 out=${out:-$here/golden}
-rm -rf "$out/linux-$kernel" "$out/linux-$kernel-iommu"
+rm -rf "$out/linux-$kernel" "$out/linux-$kernel"-*
 keep emulated "$out/linux-$kernel"
 keep iommu "$out/linux-$kernel-iommu"
+[ "$kernel" != 6.12 ] || keep noiommu "$out/linux-$kernel-noiommu"

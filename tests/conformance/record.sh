@@ -1,28 +1,30 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: record.sh TRANSPORT DIR [OPTION...]
+# Usage: [MDEV=TYPE] record.sh TRANSPORT DIR [OPTION...]
 #
-# Runs vfio-conform, with its OPTIONs, on two mtty-2 of vfiod over fuse,
-# fuse-user, fuse-ptrace or cuse (see tests/client/lib.sh). Its records go to
-# DIR/AREA.txt. Without /dev/cuse, cuse takes a virtual machine.
+# Runs vfio-conform, with its OPTIONs, on two devices (mtty-2) of vfiod over
+# fuse, fuse-user, fuse-ptrace or cuse (see tests/client/lib.sh). Its records go
+# to DIR/AREA.txt. Without /dev/cuse, cuse takes a virtual machine.
 
 # shellcheck source-path=SCRIPTDIR/../client source=../client/lib.sh
 . "$(dirname "$0")/../client/lib.sh"
 
 transport=$1
 dir=$(realpath -m "$2")
+mdev=${MDEV:-mtty-2}
 shift 2
 mkdir -p "$dir"
 mkdir -m 777 "$work/records"
 
 if [ "$transport" = cuse ] && [ ! -e /dev/cuse ]; then
 	exec "$top/tests/vm/run.sh" --module cuse --timeout 900 --rw "$dir" \
-		--env BUILD="$BUILD" -- "$(realpath "$0")" cuse "$dir" "$@"
+		--env BUILD="$BUILD" --env MDEV="$mdev" -- \
+		"$(realpath "$0")" cuse "$dir" "$@"
 fi
 
 # shellcheck disable=SC2016 # expanded by that shell
-start "$transport" mtty-2 mtty-2 -- sh -c '
+start "$transport" "$mdev" "$mdev" -- sh -c '
 	exec "$@" /dev/vfio/vfio "$VFIOD_GROUP" "$VFIOD_DEVICE" \
 		"$VFIOD_GROUP_2" "$VFIOD_DEVICE_2"
 ' sh "$programs/vfio-conform" --out "$work/records" "$@"
