@@ -60,6 +60,17 @@ void vfio_dirty_set(struct vfio_dma *dma, uint64_t offset, uint64_t len)
 		set_bit(dma->bitmap, bit);
 }
 
+void vfio_dirty_fill(struct vfio_dma *dma)
+{
+	size_t npages = vfio_dma_npages(dma), full = npages / WORD_BITS;
+
+	if (!dma->bitmap)
+		return;
+	memset(dma->bitmap, 0xff, full * sizeof(*dma->bitmap));
+	for (size_t bit = full * WORD_BITS; bit < npages; bit++)
+		set_bit(dma->bitmap, bit);
+}
+
 /* Word @i of the bitmap of @dma, moved up by @shift bits. */
 static uint64_t shifted_word(const struct vfio_dma *dma, size_t i,
 			     unsigned int shift)
@@ -76,9 +87,11 @@ static uint64_t shifted_word(const struct vfio_dma *dma, size_t i,
 /*
  * Only words that @dma has a page in are written. When its first bit is not
  * a word's first, the lower bits are another mapping's: the word is read and
- * added to, all of it, as the kernel does.
+ * added to, all of it, as the kernel does. What a device behind an IOMMU has
+ * written nobody knows: all is dirty, unless it has shown that it pins.
  */
-int vfio_dirty_write(const struct vfio_dma *dma, uint64_t base, uint64_t data)
+int vfio_dirty_write(const struct vfio_iommu *iommu, struct vfio_dma *dma,
+		     uint64_t base, uint64_t data)
 {
 	uint64_t first = (dma->iova - base) >> VFIO_PAGE_SHIFT;
 	unsigned int shift = first % WORD_BITS;
@@ -86,6 +99,8 @@ int vfio_dirty_write(const struct vfio_dma *dma, uint64_t base, uint64_t data)
 	uint64_t chunk[CHUNK], present = 0;
 	int ret = 0;
 
+	if (iommu->non_pinned_groups && dma->iommu_mapped)
+		vfio_dirty_fill(dma);
 	data += first / WORD_BITS * sizeof(uint64_t);
 	if (shift)
 		ret = vfio_copy_from_user(&present, data, sizeof(present));
@@ -176,7 +191,7 @@ static int get_locked(struct vfio_iommu *iommu,
 		return -EINVAL;
 	for (dma = vfio_dma_first(&iommu->dmas, range->iova);
 	     dma && dma->iova <= last; dma = vfio_dma_next(dma)) {
-		ret = vfio_dirty_write(dma, range->iova,
+		ret = vfio_dirty_write(iommu, dma, range->iova,
 				       (uintptr_t)range->bitmap.data);
 		if (ret)
 			return ret;

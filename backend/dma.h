@@ -30,6 +30,8 @@ struct vfio_dma {
 	uint8_t prot; /* VFIO_DMA_MAP_FLAG_READ, _WRITE */
 	bool lock_cap; /* who mapped had CAP_IPC_LOCK */
 	bool vaddr_invalid;
+	/* All pages are pinned and charged: a group has an IOMMU. */
+	bool iommu_mapped;
 };
 
 RB_HEAD(vfio_dma_tree, vfio_dma);

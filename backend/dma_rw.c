@@ -30,7 +30,7 @@ static int check_caller(const struct vfio_dma *dma, struct vfio_mm *caller)
 {
 	if (!caller || caller == dma->mm)
 		return 0;
-	if (dma->mm->ops->pin(dma->mm, dma->vaddr, false) == -ESRCH)
+	if (dma->mm->ops->pin(dma->mm, dma->vaddr, 1, false) == -ESRCH)
 		return -EPERM;
 	return -EFAULT;
 }

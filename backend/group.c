@@ -21,6 +21,8 @@ struct vfio_group *vfio_group_create(int id, enum vfio_group_type type)
 	group->type = type;
 	snprintf(group->name, sizeof(group->name), "%s%d",
 		 type == VFIO_NO_IOMMU ? "noiommu-" : "", id);
+	if (type == VFIO_IOMMU)
+		group->geometry = &vfio_iommu_vtd;
 	pthread_mutex_init(&group->group_lock, NULL);
 	LIST_INIT(&group->devices);
 	return group;

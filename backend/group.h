@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "geometry.h"
 #include "iommu.h"
 
 struct vfio_container;
@@ -21,6 +22,9 @@ struct vfio_group {
 	int id;
 	enum vfio_group_type type;
 	char name[24]; /* of its node: "3", "noiommu-3" */
+	/* Of VFIO_IOMMU, else NULL: VT-d's, unless who makes the group sets
+	 * another before it is opened. */
+	const struct vfio_iommu_geometry *geometry;
 	/*
 	 * Guards what follows and the open and close of the group's devices,
 	 * so a plugin's open_device and close_device run under it. The

@@ -32,9 +32,11 @@ struct vfio_mm_ops {
 	 * -ESRCH when the process has exited or called execve. */
 	int (*rw)(struct vfio_mm *mm, uint64_t vaddr, void *buf, size_t len,
 		  bool write);
-	/* Could the page at @vaddr be pinned (FOLL_LONGTERM, for writing if
-	 * @write)? 0, -EFAULT, -ESRCH as above. */
-	int (*pin)(struct vfio_mm *mm, uint64_t vaddr, bool write);
+	/* Could the pages from @vaddr on be pinned (FOLL_LONGTERM, for writing
+	 * if @write)? How many of @npages in a row, at least one, and not
+	 * always all that could; for the first -EFAULT, -ESRCH as above. */
+	int64_t (*pin)(struct vfio_mm *mm, uint64_t vaddr, uint64_t npages,
+		       bool write);
 	/* RLIMIT_MEMLOCK in pages; UINT64_MAX for no limit. */
 	uint64_t (*memlock)(struct vfio_mm *mm);
 	/* The last reference is gone. */

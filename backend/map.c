@@ -6,6 +6,7 @@
 
 #include <vfiod/uapi.h>
 
+#include "locked_vm.h"
 #include "type1.h"
 
 #define RIGHTS (VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
@@ -23,20 +24,11 @@ static int check_range(const struct vfio_iommu *iommu,
 	return 0;
 }
 
-/* The caller's address space, and its right to lock more than its limit. */
-static int set_owner(struct vfio_dma *dma)
+static int get_caller(struct vfio_mm **mm)
 {
 	struct vfio_client *client = vfio_current();
-	struct vfio_mm *mm;
-	int ret;
 
-	ret = client->ops->mm_get(client, &mm);
-	if (ret)
-		return ret;
-	vfio_mm_put(dma->mm);
-	dma->mm = mm;
-	dma->lock_cap = client->ops->capable(client, CAP_IPC_LOCK);
-	return 0;
+	return client->ops->mm_get(client, mm);
 }
 
 static int init_dma(struct vfio_iommu *iommu, struct vfio_dma *dma,
@@ -49,13 +41,19 @@ static int init_dma(struct vfio_iommu *iommu, struct vfio_dma *dma,
 	dma->vaddr = map->vaddr;
 	dma->prot = map->flags & RIGHTS;
 	RB_INIT(&dma->pages);
-	ret = set_owner(dma);
+	dma->lock_cap = vfio_capable(CAP_IPC_LOCK);
+	ret = get_caller(&dma->mm);
+	if (!ret && !LIST_EMPTY(&iommu->iommu_groups))
+		ret = vfio_dma_iommu_map(dma);
 	if (!ret && iommu->dirty_tracking)
 		ret = vfio_dirty_alloc(dma);
 	return ret;
 }
 
-/* @map->vaddr is taken as it is: a device that uses it finds out. */
+/*
+ * Without an IOMMU @map->vaddr is taken as it is: a device that uses it finds
+ * out.
+ */
 static int add(struct vfio_iommu *iommu,
 	       const struct vfio_iommu_type1_dma_map *map)
 {
@@ -66,11 +64,15 @@ static int add(struct vfio_iommu *iommu,
 		return -EEXIST;
 	if (!iommu->dma_avail)
 		return -ENOSPC;
+	if (!vfio_iova_allows(&iommu->iovas, map->iova,
+			      map->iova + map->size - 1))
+		return -EINVAL;
 	dma = calloc(1, sizeof(*dma));
 	if (!dma)
 		return -ENOMEM;
 	ret = init_dma(iommu, dma, map);
 	if (ret) {
+		vfio_dma_iommu_unmap(dma);
 		vfio_mm_put(dma->mm);
 		free(dma);
 		return ret;
@@ -80,10 +82,33 @@ static int add(struct vfio_iommu *iommu,
 	return 0;
 }
 
+/* vfio_change_dma_owner(): the charge moves to the caller's address space. */
+static int set_owner(struct vfio_dma *dma)
+{
+	uint64_t npages = dma->iommu_mapped ? vfio_dma_npages(dma) : 0;
+	bool lock_cap = vfio_capable(CAP_IPC_LOCK);
+	struct vfio_mm *mm;
+	int ret;
+
+	ret = get_caller(&mm);
+	if (ret)
+		return ret;
+	if (mm != dma->mm)
+		ret = vfio_charge(mm, npages, lock_cap);
+	if (ret || mm == dma->mm) {
+		vfio_mm_put(mm);
+		return ret;
+	}
+	vfio_uncharge(dma->mm, npages);
+	vfio_mm_put(dma->mm);
+	dma->mm = mm;
+	dma->lock_cap = lock_cap;
+	return 0;
+}
+
 /*
  * A new address for a mapping whose address UNMAP with VADDR has declared
- * invalid. Nothing of it is charged, so no charge moves to a new owner: pins
- * come from emulated groups, and next to those no address gets invalid.
+ * invalid.
  */
 static int update_vaddr(struct vfio_iommu *iommu,
 			const struct vfio_iommu_type1_dma_map *map)

@@ -7,6 +7,7 @@
 #include "dma.h"
 #include "host.h"
 #include "iommu.h"
+#include "locked_vm.h"
 #include "page.h"
 
 static int compare(const struct vfio_page *a, const struct vfio_page *b)
@@ -37,32 +38,24 @@ struct vfio_page *vfio_page_next(struct vfio_page *page)
 }
 
 /*
- * __account_locked_vm(): containers share an mm, and each has a lock of its
- * own, so test and charge are one step.
+ * The mapping's right decides, not what the device asked for. With an IOMMU
+ * all pages of the mapping are charged as it is.
  */
-static int charge(struct vfio_mm *mm, bool lock_cap)
-{
-	uint64_t limit = lock_cap ? UINT64_MAX : mm->ops->memlock(mm);
-	uint_least64_t locked = atomic_load(&mm->locked_vm);
-
-	do {
-		if (locked >= limit)
-			return -ENOMEM;
-	} while (!atomic_compare_exchange_weak(&mm->locked_vm, &locked,
-					       locked + 1));
-	return 0;
-}
-
-/* The mapping's right decides, not what the device asked for. */
 static int pin_and_charge(struct vfio_dma *dma, uint64_t vaddr)
 {
-	int ret;
+	int64_t ret;
 
-	ret = dma->mm->ops->pin(dma->mm, vaddr,
+	ret = dma->mm->ops->pin(dma->mm, vaddr, 1,
 				dma->prot & VFIO_DMA_MAP_FLAG_WRITE);
-	if (ret == -ESRCH)
-		return -ENODEV;
-	return ret ? ret : charge(dma->mm, dma->lock_cap);
+	if (ret < 0)
+		return ret == -ESRCH ? -ENODEV : ret;
+	return dma->iommu_mapped ? 0 : vfio_charge(dma->mm, 1, dma->lock_cap);
+}
+
+static void uncharge(const struct vfio_dma *dma)
+{
+	if (!dma->iommu_mapped)
+		vfio_uncharge(dma->mm, 1);
 }
 
 int vfio_page_create(struct vfio_dma *dma, uint64_t iova,
@@ -78,7 +71,7 @@ int vfio_page_create(struct vfio_dma *dma, uint64_t iova,
 		return ret;
 	page = calloc(1, sizeof(*page));
 	if (!page) {
-		atomic_fetch_sub(&dma->mm->locked_vm, 1);
+		uncharge(dma);
 		return -ENOMEM;
 	}
 	page->iova = iova;
@@ -95,8 +88,8 @@ int vfio_page_create(struct vfio_dma *dma, uint64_t iova,
 void vfio_page_detach(struct vfio_page *page)
 {
 	RB_REMOVE(vfio_page_tree, &page->dma->pages, page);
+	uncharge(page->dma);
 	page->dma = NULL;
-	atomic_fetch_sub(&page->mm->locked_vm, 1);
 }
 
 void vfio_page_destroy(struct vfio_page *page)

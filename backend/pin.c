@@ -137,6 +137,23 @@ static int pin_locked(struct vfio_iommu *iommu,
 	return ret;
 }
 
+/*
+ * A device that pins will do so for all it writes: from its first pin on its
+ * group's other pages are clean.
+ */
+static void promote_dirty_scope(struct vfio_iommu *iommu,
+				const struct vfio_group *group)
+{
+	struct vfio_iommu_group *it;
+
+	LIST_FOREACH(it, &iommu->iommu_groups, next) {
+		if (it->group != group || it->pinned_page_dirty_scope)
+			continue;
+		it->pinned_page_dirty_scope = true;
+		iommu->non_pinned_groups--;
+	}
+}
+
 int vfio_type1_pin_pages(void *data, struct vfio_device *vdev, uint64_t iova,
 			 int npage, int prot, struct vfio_page **pages)
 {
@@ -154,6 +171,8 @@ int vfio_type1_pin_pages(void *data, struct vfio_device *vdev, uint64_t iova,
 		ret = -EINVAL;
 	else
 		ret = pin_locked(iommu, holder, iova, npage, prot, pages);
+	if (ret > 0)
+		promote_dirty_scope(iommu, vdev->group);
 	pthread_mutex_unlock(&iommu->lock);
 	return ret;
 }

@@ -9,7 +9,7 @@
 
 #include <vfiod/uapi.h>
 
-#include "iommu.h"
+#include "group.h"
 #include "type1.h"
 
 static int type1_open(unsigned long arg, void **data)
@@ -23,9 +23,11 @@ static int type1_open(unsigned long arg, void **data)
 	if (!iommu)
 		return -ENOMEM;
 	iommu->v2 = arg != VFIO_TYPE1_IOMMU;
+	iommu->nesting = arg == VFIO_TYPE1_NESTING_IOMMU;
 	pthread_mutex_init(&iommu->device_list_lock, NULL);
 	pthread_mutex_init(&iommu->lock, NULL);
 	LIST_INIT(&iommu->devices);
+	LIST_INIT(&iommu->iommu_groups);
 	LIST_INIT(&iommu->emulated_groups);
 	RB_INIT(&iommu->dmas);
 	iommu->dma_avail = VFIO_DMA_ENTRY_LIMIT;
@@ -38,6 +40,7 @@ void vfio_iommu_remove_dma(struct vfio_iommu *iommu, struct vfio_dma *dma)
 {
 	if (dma->vaddr_invalid)
 		iommu->vaddr_invalid_count--;
+	vfio_dma_iommu_unmap(dma);
 	vfio_dma_remove(&iommu->dmas, dma);
 	iommu->dma_avail++;
 }
@@ -57,12 +60,19 @@ static void remove_all(struct vfio_iommu *iommu)
 	}
 }
 
+static bool has_groups(const struct vfio_iommu *iommu)
+{
+	return !LIST_EMPTY(&iommu->iommu_groups) ||
+	       !LIST_EMPTY(&iommu->emulated_groups);
+}
+
 static void type1_release(void *data)
 {
 	struct vfio_iommu *iommu = data;
 
-	assert(LIST_EMPTY(&iommu->emulated_groups));
+	assert(!has_groups(iommu));
 	remove_all(iommu);
+	vfio_iova_free(&iommu->iovas);
 	pthread_mutex_destroy(&iommu->lock);
 	pthread_mutex_destroy(&iommu->device_list_lock);
 	free(iommu);
@@ -73,6 +83,10 @@ static struct vfio_iommu_group *find_group(struct vfio_iommu *iommu,
 {
 	struct vfio_iommu_group *it;
 
+	LIST_FOREACH(it, &iommu->iommu_groups, next) {
+		if (it->group == group)
+			return it;
+	}
 	LIST_FOREACH(it, &iommu->emulated_groups, next) {
 		if (it->group == group)
 			return it;
@@ -80,15 +94,27 @@ static struct vfio_iommu_group *find_group(struct vfio_iommu *iommu,
 	return NULL;
 }
 
-static int attach_emulated(struct vfio_iommu *iommu, struct vfio_group *group)
+/* A group behind an IOMMU may write anywhere until it pins. */
+static int attach(struct vfio_iommu *iommu, struct vfio_group *group,
+		  enum vfio_group_type type)
 {
-	struct vfio_iommu_group *it = malloc(sizeof(*it));
+	struct vfio_iommu_group *it = calloc(1, sizeof(*it));
+	int ret;
 
 	if (!it)
 		return -ENOMEM;
 	it->group = group;
-	LIST_INSERT_HEAD(&iommu->emulated_groups, it, next);
-	return 0;
+	if (type == VFIO_EMULATED_IOMMU) {
+		it->pinned_page_dirty_scope = true;
+		LIST_INSERT_HEAD(&iommu->emulated_groups, it, next);
+		return 0;
+	}
+	ret = vfio_iommu_attach_domain(iommu, it);
+	if (ret)
+		free(it);
+	else
+		iommu->non_pinned_groups++;
+	return ret;
 }
 
 static int type1_attach_group(void *data, struct vfio_group *group,
@@ -100,10 +126,36 @@ static int type1_attach_group(void *data, struct vfio_group *group,
 	pthread_mutex_lock(&iommu->lock);
 	if (iommu->vaddr_invalid_count)
 		ret = -EBUSY;
-	else if (!find_group(iommu, group) && type == VFIO_EMULATED_IOMMU)
-		ret = attach_emulated(iommu, group);
+	else if (!find_group(iommu, group))
+		ret = attach(iommu, group, type);
 	pthread_mutex_unlock(&iommu->lock);
 	return ret;
+}
+
+/*
+ * Without the group less may count as dirty from now on: what does so far is
+ * kept in the bitmaps.
+ */
+static void lift_dirty_scope(struct vfio_iommu *iommu)
+{
+	struct vfio_dma *dma;
+
+	iommu->non_pinned_groups--;
+	for (dma = vfio_dma_first(&iommu->dmas, 0); dma;
+	     dma = vfio_dma_next(dma))
+		vfio_dirty_fill(dma);
+}
+
+static void detach(struct vfio_iommu *iommu, struct vfio_iommu_group *it)
+{
+	LIST_REMOVE(it, next);
+	if (!has_groups(iommu))
+		remove_all(iommu);
+	if (it->group->type == VFIO_IOMMU)
+		vfio_iommu_detached_domain(iommu);
+	if (!it->pinned_page_dirty_scope)
+		lift_dirty_scope(iommu);
+	free(it);
 }
 
 static void type1_detach_group(void *data, struct vfio_group *group)
@@ -113,12 +165,8 @@ static void type1_detach_group(void *data, struct vfio_group *group)
 
 	pthread_mutex_lock(&iommu->lock);
 	it = find_group(iommu, group);
-	if (it) {
-		LIST_REMOVE(it, next);
-		free(it);
-		if (LIST_EMPTY(&iommu->emulated_groups))
-			remove_all(iommu);
-	}
+	if (it)
+		detach(iommu, it);
 	pthread_mutex_unlock(&iommu->lock);
 }
 
@@ -128,6 +176,16 @@ static bool has_emulated(struct vfio_iommu *iommu)
 
 	pthread_mutex_lock(&iommu->lock);
 	ret = !LIST_EMPTY(&iommu->emulated_groups);
+	pthread_mutex_unlock(&iommu->lock);
+	return ret;
+}
+
+static bool is_coherent(struct vfio_iommu *iommu)
+{
+	bool ret;
+
+	pthread_mutex_lock(&iommu->lock);
+	ret = vfio_iommu_is_coherent(iommu);
 	pthread_mutex_unlock(&iommu->lock);
 	return ret;
 }
@@ -144,8 +202,8 @@ static int check_extension(struct vfio_iommu *iommu, uint64_t arg)
 	case VFIO_UPDATE_VADDR:
 		return iommu && !has_emulated(iommu);
 	case VFIO_DMA_CC_IOMMU:
-		/* All IOMMU domains are coherent: there are none. */
-		return iommu != NULL;
+		/* Where there is no IOMMU at all, all are. */
+		return iommu && is_coherent(iommu);
 	default:
 		return 0;
 	}

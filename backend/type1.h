@@ -2,8 +2,8 @@
 /*
  * The type1 IOMMU driver's state for one container, the kernel's struct
  * vfio_iommu (drivers/vfio/vfio_iommu_type1.c). Private to the driver's
- * files: type1.c, type1_info.c, map.c, unmap.c, notify.c, pin.c, dma_rw.c,
- * dirty.c.
+ * files: type1.c, type1_info.c, domain.c, map.c, unmap.c, notify.c, pin.c,
+ * dma_rw.c, dirty.c.
  */
 #ifndef VFIOD_BACKEND_TYPE1_H
 #define VFIOD_BACKEND_TYPE1_H
@@ -15,6 +15,7 @@
 
 #include "dma.h"
 #include "host.h"
+#include "iova.h"
 #include "page.h"
 
 struct vfio_bitmap;
@@ -31,6 +32,11 @@ struct vfio_group;
 struct vfio_iommu_group {
 	LIST_ENTRY(vfio_iommu_group) next;
 	struct vfio_group *group;
+	/*
+	 * Its devices write to pages only that they have pinned. Set once of
+	 * a group behind an IOMMU: when a device of it first pins.
+	 */
+	bool pinned_page_dirty_scope;
 };
 
 /* An open device, and all its pins. */
@@ -45,6 +51,7 @@ LIST_HEAD(vfio_registration_list, vfio_registration);
 
 struct vfio_iommu {
 	bool v2;
+	bool nesting; /* SET_IOMMU(VFIO_TYPE1_NESTING_IOMMU) */
 	/*
 	 * Held while devices are asked to unpin, so that none is closed
 	 * meanwhile. Taken before lock; with lock held it may only be tried:
@@ -61,7 +68,10 @@ struct vfio_iommu {
 	/* Changed with both locks held, so either suffices to read. Newest
 	 * first. */
 	struct vfio_registration_list devices;
+	LIST_HEAD(, vfio_iommu_group) iommu_groups; /* behind an IOMMU */
 	LIST_HEAD(, vfio_iommu_group) emulated_groups;
+	unsigned int non_pinned_groups; /* without pinned_page_dirty_scope */
+	struct vfio_iova_list iovas; /* empty until there is an IOMMU */
 	struct vfio_dma_tree dmas;
 	unsigned int dma_avail;
 	unsigned int vaddr_invalid_count;
@@ -117,6 +127,22 @@ void vfio_revoke_pins(struct vfio_iommu *iommu, struct vfio_dma *dma);
 /* All pins of a device that is being closed. Returns how many there were. */
 unsigned int vfio_release_pins(struct vfio_registration *holder);
 
+/*
+ * attach: @group becomes one of iommu_groups; -EINVAL (mappings are where its
+ * IOMMU has nothing, or nothing is left to map), -EFAULT, -ENOMEM (mappings
+ * cannot be pinned). detached: one of them has gone, others are left.
+ */
+int vfio_iommu_attach_domain(struct vfio_iommu *iommu,
+			     struct vfio_iommu_group *group);
+void vfio_iommu_detached_domain(struct vfio_iommu *iommu);
+bool vfio_iommu_is_coherent(const struct vfio_iommu *iommu);
+/*
+ * Pin and charge all pages of a mapping, or none: -EFAULT, -ENOMEM. And the
+ * reverse, nothing if they are not.
+ */
+int vfio_dma_iommu_map(struct vfio_dma *dma);
+void vfio_dma_iommu_unmap(struct vfio_dma *dma);
+
 /* Out of the tree and freed; one more can be mapped. No page is pinned. */
 void vfio_iommu_remove_dma(struct vfio_iommu *iommu, struct vfio_dma *dma);
 
@@ -127,11 +153,14 @@ void vfio_iommu_remove_dma(struct vfio_iommu *iommu, struct vfio_dma *dma);
  */
 int vfio_dirty_alloc(struct vfio_dma *dma);
 void vfio_dirty_set(struct vfio_dma *dma, uint64_t offset, uint64_t len);
+/* All of them, if anything is tracked. */
+void vfio_dirty_fill(struct vfio_dma *dma);
 /*
  * Write the bits of @dma to the client's bitmap at @data, whose first bit is
  * the page at @base: -EFAULT.
  */
-int vfio_dirty_write(const struct vfio_dma *dma, uint64_t base, uint64_t data);
+int vfio_dirty_write(const struct vfio_iommu *iommu, struct vfio_dma *dma,
+		     uint64_t base, uint64_t data);
 /*
  * Is @bitmap fit for @size bytes of IOVA? -EINVAL: not user memory, or of a
  * size that does not do. Needs no lock.

@@ -2,6 +2,7 @@
 /* VFIO_IOMMU_GET_INFO. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <vfiod/uapi.h>
@@ -34,10 +35,30 @@ static int add_dma_avail(struct vfio_chain *chain, struct vfio_iommu *iommu)
 	return vfio_chain_add(chain, &cap.header, sizeof(cap));
 }
 
-/*
- * There is no IOVA_RANGE: emulated groups allow any address, which the
- * kernel expresses by leaving the capability out.
- */
+/* Emulated groups allow any address: then there is no capability. */
+static int add_iova_range(struct vfio_chain *chain, struct vfio_iommu *iommu)
+{
+	const struct vfio_iova_list *iovas = &iommu->iovas;
+	struct vfio_iommu_type1_info_cap_iova_range *cap;
+	size_t size;
+	int ret;
+
+	if (!iovas->nr)
+		return 0;
+	size = sizeof(*cap) + iovas->nr * sizeof(cap->iova_ranges[0]);
+	cap = calloc(1, size);
+	if (!cap)
+		return -ENOMEM;
+	cap->header.id = VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE;
+	cap->header.version = 1;
+	cap->nr_iovas = iovas->nr;
+	memcpy(cap->iova_ranges, iovas->ranges,
+	       iovas->nr * sizeof(cap->iova_ranges[0]));
+	ret = vfio_chain_add(chain, &cap->header, size);
+	free(cap);
+	return ret;
+}
+
 static int fill(struct vfio_iommu *iommu, struct vfio_iommu_type1_info *info,
 		struct vfio_chain *chain)
 {
@@ -49,6 +70,8 @@ static int fill(struct vfio_iommu *iommu, struct vfio_iommu_type1_info *info,
 	ret = add_migration(chain, iommu);
 	if (!ret)
 		ret = add_dma_avail(chain, iommu);
+	if (!ret)
+		ret = add_iova_range(chain, iommu);
 	pthread_mutex_unlock(&iommu->lock);
 	return ret;
 }

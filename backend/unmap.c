@@ -163,7 +163,7 @@ static int remove_one(struct vfio_iommu *iommu, struct unmap *unmap,
 		/* It can be stopped while devices are asked. */
 		if (!iommu->dirty_tracking)
 			return -EINVAL;
-		ret = vfio_dirty_write(dma, unmap->arg.iova,
+		ret = vfio_dirty_write(iommu, dma, unmap->arg.iova,
 				       (uintptr_t)unmap->bitmap.data);
 		if (ret)
 			return ret;

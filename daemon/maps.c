@@ -2,6 +2,7 @@
 #include "maps.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,13 +34,14 @@ struct procmap_query {
 #endif
 
 /* 0 or -EFAULT if the line's mapping holds @vaddr, 1 if it does not. */
-static int check_line(const char *line, uint64_t vaddr)
+static int check_line(const char *line, uint64_t vaddr, uint64_t *end)
 {
-	unsigned long start, end;
+	uint64_t start;
 	char perms[5];
 
-	if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) != 3 ||
-	    vaddr < start || vaddr >= end)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &start, end, perms) !=
+		    3 ||
+	    vaddr < start || vaddr >= *end)
 		return 1;
 	return perms[1] == 'w' ? 0 : -EFAULT;
 }
@@ -48,7 +50,7 @@ static int check_line(const char *line, uint64_t vaddr)
  * Older kernels: read the text. With pread(2), since others may be reading
  * the same file.
  */
-static int scan(int fd, uint64_t vaddr)
+static int scan(int fd, uint64_t vaddr, uint64_t *end)
 {
 	char buf[8192];
 	size_t have = 0;
@@ -56,18 +58,18 @@ static int scan(int fd, uint64_t vaddr)
 	ssize_t n;
 
 	while ((n = pread(fd, buf + have, sizeof(buf) - have, pos)) > 0) {
-		char *line = buf, *end;
+		char *line = buf, *newline;
 
 		pos += n;
 		have += n;
-		while ((end = memchr(line, '\n', buf + have - line))) {
+		while ((newline = memchr(line, '\n', buf + have - line))) {
 			int ret;
 
-			*end = '\0';
-			ret = check_line(line, vaddr);
+			*newline = '\0';
+			ret = check_line(line, vaddr, end);
 			if (ret <= 0)
 				return ret;
-			line = end + 1;
+			line = newline + 1;
 		}
 		have = buf + have - line;
 		memmove(buf, line, have);
@@ -75,15 +77,15 @@ static int scan(int fd, uint64_t vaddr)
 	return -EFAULT;
 }
 
-int maps_writable(int fd, uint64_t vaddr)
+int maps_writable(int fd, uint64_t vaddr, uint64_t *end)
 {
 	struct procmap_query query = {
 		.size = sizeof(query),
 		.query_addr = vaddr,
 	};
 
-	if (!ioctl(fd, PROCMAP_QUERY, &query))
-		return query.vma_flags & PROCMAP_QUERY_VMA_WRITABLE ? 0 :
-								      -EFAULT;
-	return errno == ENOTTY ? scan(fd, vaddr) : -EFAULT;
+	if (ioctl(fd, PROCMAP_QUERY, &query))
+		return errno == ENOTTY ? scan(fd, vaddr, end) : -EFAULT;
+	*end = query.vma_end;
+	return query.vma_flags & PROCMAP_QUERY_VMA_WRITABLE ? 0 : -EFAULT;
 }

@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 /*
- * May the process whose open /proc/PID/maps is @fd write at @vaddr? 0,
- * -EFAULT. Any thread; moves no file position.
+ * May the process whose open /proc/PID/maps is @fd write at @vaddr? 0, and in
+ * *@end where the mapping that allows it ends; -EFAULT. Any thread; moves no
+ * file position.
  */
-int maps_writable(int fd, uint64_t vaddr);
+int maps_writable(int fd, uint64_t vaddr, uint64_t *end);
 
 #endif

@@ -25,6 +25,8 @@
 #include "mm.h"
 #include "task_status.h"
 
+/* How many pages are looked at in one call: UIO_MAXIOV. */
+#define PIN_ROW 1024
 /* How many threads the table remembers the mm of. */
 #define NR_RECENT 64
 
@@ -175,24 +177,51 @@ static int mm_rw(struct vfio_mm *base, uint64_t vaddr, void *buf, size_t len,
 	return ret ? -EFAULT : 0;
 }
 
+/* A byte of each of up to PIN_ROW pages: how many are there in a row. */
+static int64_t touch(struct mm *mm, uint64_t vaddr, uint64_t npages)
+{
+	char bytes[PIN_ROW];
+	struct iovec local = { .iov_base = bytes, .iov_len = npages };
+	struct iovec remote[PIN_ROW];
+	ssize_t n;
+
+	for (uint64_t i = 0; i < npages; i++) {
+		uint64_t at = vaddr + i * VFIO_PAGE_SIZE;
+
+		remote[i].iov_base = (void *)(uintptr_t)at;
+		remote[i].iov_len = 1;
+	}
+	n = process_vm_readv(mm->tgid, &local, 1, remote, npages, 0);
+	if (n < 0 && errno == ESRCH)
+		n = leaderless_copy(mm, vaddr, bytes, 1, false) ? -1 : 1;
+	if (!is_alive(mm))
+		return -ESRCH;
+	return n > 0 ? n : -EFAULT;
+}
+
 /*
  * Nothing that a process may do to another makes a page writable without
- * writing it, so ask what the mapping allows, and touch the page.
+ * writing it, so ask what the mapping allows, and touch the pages.
  */
-static int mm_pin(struct vfio_mm *base, uint64_t vaddr, bool write)
+static int64_t mm_pin(struct vfio_mm *base, uint64_t vaddr, uint64_t npages,
+		      bool write)
 {
 	struct mm *mm = to_mm(base);
-	char byte;
+	uint64_t end;
 	int ret;
 
 	if (!is_alive(mm))
 		return -ESRCH;
+	if (npages > PIN_ROW)
+		npages = PIN_ROW;
 	if (write && mm->maps_fd >= 0) {
-		ret = maps_writable(mm->maps_fd, vaddr);
+		ret = maps_writable(mm->maps_fd, vaddr, &end);
 		if (ret)
 			return ret;
+		if (npages > (end - vaddr) >> VFIO_PAGE_SHIFT)
+			npages = (end - vaddr) >> VFIO_PAGE_SHIFT;
 	}
-	return mm_rw(base, vaddr, &byte, 1, false);
+	return touch(mm, vaddr, npages);
 }
 
 static uint64_t mm_memlock(struct vfio_mm *base)

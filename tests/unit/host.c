@@ -55,14 +55,25 @@ static int mm_rw(struct vfio_mm *vmm, uint64_t vaddr, void *buf, size_t len,
 					copy(mm, vaddr, buf, len, write);
 }
 
-static int mm_pin(struct vfio_mm *vmm, uint64_t vaddr, bool write)
+/* In rows of a few pages, as a process's memory may be in pieces. */
+#define PIN_ROW 7
+
+static int64_t mm_pin(struct vfio_mm *vmm, uint64_t vaddr, uint64_t npages,
+		      bool write)
 {
 	struct host_mm *mm = mm_of(vmm);
+	int64_t n = 0;
+	int ret = 0;
 
 	atomic_fetch_add(&mm->pin_calls, 1);
 	if (atomic_load(&mm->gone))
 		return -ESRCH;
-	return check_access(mm, vaddr, 1, write ? HOST_WRITE : HOST_READ);
+	while (!ret && (uint64_t)n < npages && n < PIN_ROW) {
+		ret = check_access(mm, vaddr + n * VFIO_PAGE_SIZE, 1,
+				   write ? HOST_WRITE : HOST_READ);
+		n += !ret;
+	}
+	return n ? n : ret;
 }
 
 static uint64_t mm_memlock(struct vfio_mm *mm)

@@ -18,6 +18,8 @@ int main(void)
 	srunner_add_suite(runner, type1_dirty_suite());
 	srunner_add_suite(runner, type1_threads_suite());
 	srunner_add_suite(runner, type1_fuzz_suite());
+	srunner_add_suite(runner, type1_iommu_suite());
+	srunner_add_suite(runner, type1_domain_suite());
 	srunner_add_suite(runner, model_container_suite());
 	srunner_add_suite(runner, model_noiommu_suite());
 	srunner_add_suite(runner, model_group_suite());

@@ -14,29 +14,37 @@ static uint64_t name_address(const struct rig *rig)
 	return rig->args + (RIG_ARGS - 1) * PAGE;
 }
 
-static void add_device(struct rig *rig, int i, int container_fd)
+static void add_device(struct rig *rig, int i, enum vfio_group_type kind)
 {
 	const struct vfio_device_desc desc = {
 		.plugin = &recorder_plugin,
 		.type = &rig->recorder.type,
 		.name = names[i],
 	};
-	int32_t fd = container_fd;
 
-	rig->groups[i] = vfio_group_create(i, VFIO_EMULATED_IOMMU);
+	rig->groups[i] = vfio_group_create(i, kind);
 	ck_assert_int_eq(
 		vfio_device_create(rig->groups[i], &desc, &rig->devs[i]), 0);
 	ck_assert_int_eq(vfio_group_open(rig->groups[i]), 0);
-	memcpy(host_mm_ptr(rig->mm, rig->args), &fd, sizeof(fd));
-	ck_assert_int_eq(vfio_group_ioctl(rig->groups[i],
-					  VFIO_GROUP_SET_CONTAINER, rig->args),
-			 0);
 }
 
-void rig_setup(struct rig *rig, unsigned long type, int ndevs)
+int rig_set_container(struct rig *rig, int i)
 {
-	int fd;
+	int32_t fd = rig->container_fd;
 
+	memcpy(host_mm_ptr(rig->mm, rig->args), &fd, sizeof(fd));
+	return vfio_group_ioctl(rig->groups[i], VFIO_GROUP_SET_CONTAINER,
+				rig->args);
+}
+
+int rig_unset_container(struct rig *rig, int i)
+{
+	return vfio_group_ioctl(rig->groups[i], VFIO_GROUP_UNSET_CONTAINER, 0);
+}
+
+void rig_setup_kinds(struct rig *rig, const enum vfio_group_type *kinds,
+		     int ndevs)
+{
 	memset(rig, 0, sizeof(*rig));
 	host_log_clear();
 	rig->mm = host_mm_create(BASE, RIG_PAGES + RIG_ARGS);
@@ -49,9 +57,21 @@ void rig_setup(struct rig *rig, unsigned long type, int ndevs)
 						    &vfio_iommu_type1),
 			 0);
 	rig->container = vfio_container_create(&rig->drivers);
-	fd = host_client_add_container(&rig->client, rig->container);
+	rig->container_fd =
+		host_client_add_container(&rig->client, rig->container);
 	for (int i = 0; i < ndevs; i++)
-		add_device(rig, i, fd);
+		add_device(rig, i, kinds[i]);
+}
+
+void rig_setup(struct rig *rig, unsigned long type, int ndevs)
+{
+	static const enum vfio_group_type kinds[RIG_DEVICES] = {
+		VFIO_EMULATED_IOMMU, VFIO_EMULATED_IOMMU, VFIO_EMULATED_IOMMU
+	};
+
+	rig_setup_kinds(rig, kinds, ndevs);
+	for (int i = 0; i < ndevs; i++)
+		ck_assert_int_eq(rig_set_container(rig, i), 0);
 	ck_assert_int_eq(
 		vfio_container_ioctl(rig->container, VFIO_SET_IOMMU, type), 0);
 }
@@ -150,6 +170,7 @@ unsigned int rig_dma_avail(struct rig *rig)
 		struct vfio_iommu_type1_info info;
 		struct vfio_iommu_type1_info_cap_migration migration;
 		struct vfio_iommu_type1_info_dma_avail avail;
+		uint8_t others[128];
 	} arg = { .info.argsz = sizeof(arg) };
 
 	ck_assert_int_eq(rig_ioctl(rig, VFIO_IOMMU_GET_INFO, &arg, sizeof(arg)),

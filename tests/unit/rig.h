@@ -27,6 +27,7 @@ struct rig {
 	struct host_client client;
 	struct vfio_iommu_drivers drivers; /* type1 alone */
 	struct vfio_container *container;
+	int container_fd;
 	struct recorder recorder;
 	struct vfio_group *groups[RIG_DEVICES];
 	struct vfio_device *devs[RIG_DEVICES];
@@ -44,6 +45,14 @@ struct rig {
  * test has cleared.
  */
 void rig_setup(struct rig *rig, unsigned long type, int ndevs);
+/*
+ * The same with groups of any kind, and without SET_IOMMU and SET_CONTAINER;
+ * rig_set_container() is the latter.
+ */
+void rig_setup_kinds(struct rig *rig, const enum vfio_group_type *kinds,
+		     int ndevs);
+int rig_set_container(struct rig *rig, int i);
+int rig_unset_container(struct rig *rig, int i);
 void rig_teardown(struct rig *rig);
 
 /* GET_DEVICE_FD and the release of that fd. */

@@ -240,13 +240,22 @@ START_TEST(many_groups)
 END_TEST
 
 /*
- * A group that the driver refuses, as type1 does one that has an IOMMU of
- * its own: those before it are let go again.
+ * A group that the driver refuses, as type1 does one whose IOMMU can map
+ * nothing: those before it are let go again.
  */
 START_TEST(attach_fails)
 {
+	const struct vfio_iova_range all = { 0, UINT64_MAX };
+	const struct vfio_iommu_geometry nothing = {
+		.aperture = all,
+		.pgsize_bitmap = PAGE,
+		.nr_reserved = 1,
+		.reserved = &all,
+	};
+
 	attach(0);
 	model_add(&m, 1, VFIO_IOMMU, &model_plugin, &model_type);
+	m.devs[1].group->geometry = &nothing;
 	ck_assert_int_eq(model_group_open(&m, 1), 0);
 	ck_assert_int_eq(model_set_container(&m, 1, m.container_fd), 0);
 	attach(2);

@@ -260,7 +260,7 @@ static int update_vaddr_offered(struct vaddr_rig *r)
 
 START_TEST(vaddr_update)
 {
-	struct vfio_group group = { .id = 1 };
+	struct vfio_group group = { .type = VFIO_EMULATED_IOMMU };
 	struct vaddr_rig r;
 	uint8_t byte;
 
