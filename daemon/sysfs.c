@@ -92,6 +92,22 @@ void sysfs_add_common(struct tree *tree, struct tree_node *sys,
 	}
 }
 
+/* As for VT-d, whose reserved regions are all for MSIs. */
+static void add_iommu(struct tree *tree, struct tree_node *dir,
+		      const struct vfio_iommu_geometry *geometry)
+{
+	char text[4096] = ""; /* a page, as in sysfs */
+	size_t len = 0;
+
+	for (size_t i = 0; i < geometry->nr_reserved && len < sizeof(text); i++)
+		len += snprintf(text + len, sizeof(text) - len,
+				"0x%016llx 0x%016llx msi\n",
+				geometry->reserved[i].start,
+				geometry->reserved[i].end);
+	tree_text(tree, dir, "type", "DMA-FQ\n");
+	tree_text(tree, dir, "reserved_regions", "%s", text);
+}
+
 /* kernel/iommu_groups/N */
 static void add_group(struct tree *tree, struct tree_node *sys,
 		      const struct vfio_group *group)
@@ -100,9 +116,7 @@ static void add_group(struct tree *tree, struct tree_node *sys,
 
 	dir = tree_dir(tree, sys, "kernel/iommu_groups/%d", group->id);
 	if (group->type == VFIO_IOMMU) {
-		tree_text(tree, dir, "type", "DMA-FQ\n");
-		tree_text(tree, dir, "reserved_regions",
-			  "0x00000000fee00000 0x00000000feefffff msi\n");
+		add_iommu(tree, dir, group->geometry);
 	} else {
 		tree_text(tree, dir, "name", "vfio-noiommu\n");
 		tree_text(tree, dir, "type", "unknown\n");

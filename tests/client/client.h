@@ -25,6 +25,12 @@ TCase *client_case(Suite *suite, const char *name);
 /* A page behind which nothing can be read; freed by the test's end. */
 char *page_before_hole(void);
 
+/*
+ * Lower or raise a capability (CAP_*) of this thread; it stays permitted if it
+ * is. Has the thread it now?
+ */
+bool set_cap(int cap, bool on);
+
 /* Fork; the child exits with what @fn returns (0…255), which is returned. */
 int in_child(int (*fn)(void *arg), void *arg);
 
@@ -35,6 +41,7 @@ uint64_t event_count(int eventfd);
 
 Suite *container_suite(void);
 Suite *group_suite(void);
+Suite *iommu_suite(void);
 Suite *noiommu_suite(void);
 Suite *getfd_suite(void);
 Suite *close_suite(void);

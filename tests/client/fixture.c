@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +67,22 @@ char *page_before_hole(void)
 	ck_assert_ptr_ne(pages, MAP_FAILED);
 	ck_ok(mprotect(pages + PAGE, PAGE, PROT_NONE));
 	return pages;
+}
+
+bool set_cap(int cap, bool on)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[2], *it = &data[CAP_TO_INDEX(cap)];
+	uint32_t mask = CAP_TO_MASK(cap);
+
+	ck_ok(syscall(SYS_capget, &head, data));
+	it->effective &= ~mask;
+	if (on)
+		it->effective |= it->permitted & mask;
+	ck_ok(syscall(SYS_capset, &head, data));
+	return it->effective & mask;
 }
 
 int in_child(int (*fn)(void *arg), void *arg)

@@ -126,7 +126,8 @@ with_service_env()
 	exec "$@"
 }
 
-# start TRANSPORT MDEV... -- CMD...: in the background. Sets daemon, the pid of
+# start TRANSPORT DEVICE... -- CMD...: in the background, with --mdev DEVICE, or
+# DEVICE itself if it is an option. Sets daemon, the pid of
 # vfiod, and job, whose exit status is CMD's. The service logs to $work/log.
 start()
 {
@@ -135,7 +136,8 @@ start()
 	export CLIENT_TRANSPORT=$transport
 	shift
 	while [ "$1" != -- ]; do
-		mdevs+=(--mdev "$1")
+		[[ $1 == --* ]] || mdevs+=(--mdev)
+		mdevs+=("$1")
 		shift
 	done
 	shift

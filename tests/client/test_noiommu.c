@@ -8,31 +8,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "client.h"
 
-#define RAWIO CAP_TO_MASK(CAP_SYS_RAWIO)
-
-static uint32_t change_rawio(bool on)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct data[2];
-
-	ck_ok(syscall(SYS_capget, &head, data));
-	data[0].effective &= ~RAWIO;
-	if (on)
-		data[0].effective |= data[0].permitted & RAWIO;
-	ck_ok(syscall(SYS_capset, &head, data));
-	return data[0].effective & RAWIO;
-}
-
 static bool privileged(void)
 {
-	return change_rawio(true);
+	return set_cap(CAP_SYS_RAWIO, true);
 }
 
 static int extension(int container, unsigned long n)
@@ -51,7 +33,7 @@ END_TEST
 
 START_TEST(unprivileged)
 {
-	change_rawio(false);
+	set_cap(CAP_SYS_RAWIO, false);
 	ck_assert_int_eq(vfio_open_group(DEV_NOIOMMU), -EPERM);
 	if (!privileged())
 		return;
@@ -95,17 +77,17 @@ START_TEST(each_step_needs_capability)
 		return;
 	}
 	group = ck_fd(vfio_open_group(DEV_NOIOMMU));
-	change_rawio(false);
+	set_cap(CAP_SYS_RAWIO, false);
 	ck_assert_int_eq(vfio_set_container(group, container), -EPERM);
-	change_rawio(true);
+	set_cap(CAP_SYS_RAWIO, true);
 	ck_ok(vfio_set_container(group, container));
-	change_rawio(false);
+	set_cap(CAP_SYS_RAWIO, false);
 	ck_assert_int_eq(vfio_ioctl(container, VFIO_SET_IOMMU, type), -EPERM);
-	change_rawio(true);
+	set_cap(CAP_SYS_RAWIO, true);
 	ck_ok(vfio_ioctl(container, VFIO_SET_IOMMU, type));
-	change_rawio(false);
+	set_cap(CAP_SYS_RAWIO, false);
 	ck_assert_int_eq(vfio_get_device(group, DEV_NOIOMMU), -EPERM);
-	change_rawio(true);
+	set_cap(CAP_SYS_RAWIO, true);
 	device = ck_fd(vfio_get_device(group, DEV_NOIOMMU));
 	close(device);
 	close(group);

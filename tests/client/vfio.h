@@ -25,6 +25,7 @@ enum {
 	DEV_SLEEPY = 4,
 	DEV_SLOW_OPEN = 5,
 	DEV_NOIOMMU = 6,
+	DEV_PCI = 7,
 };
 
 /* VFIOD_GROUP, VFIOD_DEVICE, VFIOD_SYSFSDEV of device @n. */

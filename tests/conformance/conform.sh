@@ -5,7 +5,7 @@
 #
 # Records under vfiod, over each TRANSPORT (fuse, fuse-user, cuse), and
 # compares with golden/linux-6.12; with --cases without the walks. With --kind
-# the devices are in groups of that kind (noiommu), the golden files are
+# the devices are in groups of that kind (iommu, noiommu), the golden files are
 # golden/linux-6.12-KIND, and the cases those that are not about devices.
 
 set -eu
@@ -29,12 +29,13 @@ case ${1:-} in
 	shift
 	;;
 --kind)
-	export MDEV="mtty-2,$2=on"
+	DEVICE=--pci=edu-1 only='[cglt]*' walks=
+	[ "$2" != noiommu ] || DEVICE=mtty-2,noiommu=on only='[cgln]*'
+	export DEVICE
 	golden+=-$2
-	only='[cgln]*' walks=
 	known=$(mktemp)
 	trap 'rm -f "$known"' EXIT
-	cat "$here/known-differences.txt" "$here/known-vfio-pci.txt" >"$known"
+	cat "$here/known-differences.txt" "$here/known-kinds.txt" >"$known"
 	shift 2
 	;;
 esac

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: [MDEV=TYPE] record.sh TRANSPORT DIR [OPTION...]
+# Usage: [DEVICE=TYPE] record.sh TRANSPORT DIR [OPTION...]
 #
 # Runs vfio-conform, with its OPTIONs, on two devices (mtty-2) of vfiod over
 # fuse, fuse-user, fuse-ptrace or cuse (see tests/client/lib.sh). Its records go
@@ -12,19 +12,19 @@
 
 transport=$1
 dir=$(realpath -m "$2")
-mdev=${MDEV:-mtty-2}
+device=${DEVICE:-mtty-2}
 shift 2
 mkdir -p "$dir"
 mkdir -m 777 "$work/records"
 
 if [ "$transport" = cuse ] && [ ! -e /dev/cuse ]; then
 	exec "$top/tests/vm/run.sh" --module cuse --timeout 900 --rw "$dir" \
-		--env BUILD="$BUILD" --env MDEV="$mdev" -- \
+		--env BUILD="$BUILD" --env DEVICE="$device" -- \
 		"$(realpath "$0")" cuse "$dir" "$@"
 fi
 
 # shellcheck disable=SC2016 # expanded by that shell
-start "$transport" "$mdev" "$mdev" -- sh -c '
+start "$transport" "$device" "$device" -- sh -c '
 	exec "$@" /dev/vfio/vfio "$VFIOD_GROUP" "$VFIOD_DEVICE" \
 		"$VFIOD_GROUP_2" "$VFIOD_DEVICE_2"
 ' sh "$programs/vfio-conform" --out "$work/records" "$@"
