@@ -4,10 +4,17 @@
 
 #include <vfiod/uapi.h>
 
+#include "device.h"
+#include "group.h"
 #include "type1.h"
 
-/* One call of dma_rw, as far as it is not done yet. */
+/*
+ * One call of dma_rw, as far as it is not done yet. What a device behind an
+ * IOMMU does is DMA: nobody's context, its direction's right, and no matter
+ * that the mapping's address is being changed, since the pages are pinned.
+ */
 struct transfer {
+	bool is_dma;
 	struct vfio_mm *caller; /* NULL: not in a client's context */
 	uint64_t iova;
 	uint8_t *buf;
@@ -15,12 +22,14 @@ struct transfer {
 	bool write;
 };
 
-/* READ is needed for either direction, as in the kernel. */
-static bool allowed(const struct vfio_dma *dma, bool write)
+/* For what is no DMA READ is needed in either direction, as in the kernel. */
+static bool allowed(const struct vfio_dma *dma, const struct transfer *t)
 {
-	uint8_t need = VFIO_DMA_MAP_FLAG_READ;
+	uint8_t need = 0;
 
-	if (write)
+	if (!t->is_dma || !t->write)
+		need |= VFIO_DMA_MAP_FLAG_READ;
+	if (t->write)
 		need |= VFIO_DMA_MAP_FLAG_WRITE;
 	return (dma->prot & need) == need;
 }
@@ -61,7 +70,7 @@ static int step(struct vfio_iommu *iommu, struct transfer *t)
 
 	if (!dma)
 		return -EINVAL;
-	if (!allowed(dma, t->write))
+	if (!allowed(dma, t))
 		return -EPERM;
 	if (len - 1 > vfio_dma_last(dma) - t->iova)
 		len = vfio_dma_last(dma) - t->iova + 1;
@@ -84,7 +93,7 @@ static int transfer(struct vfio_iommu *iommu, struct transfer *t)
 	int ret = 0;
 
 	pthread_mutex_lock(&iommu->lock);
-	if (iommu->vaddr_invalid_count)
+	if (iommu->vaddr_invalid_count && !t->is_dma)
 		ret = -EBUSY;
 	while (!ret && t->len)
 		ret = step(iommu, t);
@@ -97,13 +106,16 @@ int vfio_type1_dma_rw(void *data, struct vfio_device *vdev, uint64_t iova,
 {
 	struct vfio_client *client = vfio_current();
 	struct transfer t = {
-		.iova = iova, .buf = buf, .len = len, .write = write
+		.is_dma = vdev->group->type == VFIO_IOMMU,
+		.iova = iova,
+		.buf = buf,
+		.len = len,
+		.write = write,
 	};
 	int ret;
 
-	(void)vdev;
 	/* A caller whose address space is gone has not mapped anything. */
-	if (client && client->ops->mm_get(client, &t.caller))
+	if (client && !t.is_dma && client->ops->mm_get(client, &t.caller))
 		return -EFAULT;
 	ret = transfer(data, &t);
 	vfio_mm_put(t.caller);

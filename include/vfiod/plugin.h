@@ -389,7 +389,9 @@ int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
  * before it is done), EBUSY, EPERM (the mapping does not allow it; the
  * kernel wants READ for either direction), EFAULT (memory not there, or in
  * the context of another process than the one that mapped), ENOTTY (a
- * noiommu group: nothing is mapped there).
+ * noiommu group: nothing is mapped there). For a device behind an IOMMU it
+ * is the device's own DMA: any context will do, READ is not needed to write,
+ * and there is no EBUSY.
  */
 int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf, size_t len,
 		 bool write);

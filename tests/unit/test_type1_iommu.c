@@ -206,14 +206,47 @@ START_TEST(unmap_asks_devices)
 }
 END_TEST
 
-START_TEST(dma_rw)
+static int dma(uint64_t iova, void *buf, bool write)
 {
-	uint64_t value = 42;
+	return vfiod_dma_rw(rig.devs[0], iova, buf, 8, write);
+}
+
+/* What the device does is DMA: the direction's right will do. */
+START_TEST(dma_rights)
+{
+	uint64_t value = 42, back = 0;
 
 	rig_open(&rig, 0);
+	ck_assert_int_eq(map(0, 1, RIG_W), 0);
+	ck_assert_int_eq(map(MIB, 1, RIG_R), 0);
+	ck_assert_int_eq(dma(16, &value, true), 0);
+	ck_assert_int_eq(dma(16, &back, false), -EPERM);
+	ck_assert_int_eq(dma(MIB + 16, &value, true), -EPERM);
+	ck_assert_int_eq(dma(MIB + 16, &back, false), 0);
+	ck_assert_uint_eq(back, 42);
+	ck_assert_int_eq(dma(2 * MIB, &value, true), -EINVAL);
+}
+END_TEST
+
+/* Whoever makes the device work, and while a new address is awaited. */
+START_TEST(dma_context)
+{
+	struct host_mm *mm = host_mm_create(1ULL << 40, 1);
+	struct host_client other;
+	uint64_t value = 42, n;
+
+	host_client_init(&other, mm);
+	rig_open(&rig, 0);
 	ck_assert_int_eq(map(0, 1, RIG_RW), 0);
-	ck_assert_int_eq(vfiod_dma_rw(rig.devs[0], 16, &value, 8, true), 0);
-	ck_assert_mem_eq(host_mm_ptr(rig.mm, rig.mem + 16), &value, 8);
+	vfio_set_current(&other.client);
+	ck_assert_int_eq(dma(0, &value, true), 0);
+	vfio_set_current(&rig.client.client);
+	ck_assert_int_eq(
+		rig_unmap(&rig, 0, PAGE, VFIO_DMA_UNMAP_FLAG_VADDR, &n), 0);
+	ck_assert_int_eq(dma(8, &value, true), 0);
+	ck_assert_mem_eq(host_mm_ptr(rig.mm, rig.mem), &value, 8);
+	ck_assert_mem_eq(host_mm_ptr(rig.mm, rig.mem + 8), &value, 8);
+	host_mm_destroy(mm);
 }
 END_TEST
 
@@ -333,7 +366,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, map_up_to_limit);
 	tcase_add_test(tc, map_checks_memory);
 	tcase_add_test(tc, map_first_error);
-	tcase_add_test(tc, dma_rw);
+	tcase_add_test(tc, dma_rights);
+	tcase_add_test(tc, dma_context);
 	tcase_add_test(tc, goes_with_last_group);
 	tcase_add_test(tc, no_nesting);
 }

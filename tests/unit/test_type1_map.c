@@ -277,8 +277,8 @@ START_TEST(vaddr_update)
 	ck_assert_int_eq(vfio_iommu_type1.attach_group(r.data, &group,
 						       VFIO_EMULATED_IOMMU),
 			 -EBUSY);
-	ck_assert_int_eq(vfio_iommu_type1.dma_rw(r.data, NULL, 0, &byte, 1,
-						 false),
+	ck_assert_int_eq(vfio_iommu_type1.dma_rw(r.data, rig.devs[0], 0, &byte,
+						 1, false),
 			 -EBUSY);
 	ck_assert_int_eq(vaddr_map(&r, 0, PAGE, 4), -EINVAL);
 	ck_assert_int_eq(vaddr_map(&r, 0, 3 * PAGE, 4), -EINVAL);
@@ -311,8 +311,9 @@ START_TEST(vaddr_new_owner)
 	ck_assert_uint_eq(atomic_load(&r.mm->mm.refs), 1);
 	ck_assert_uint_eq(atomic_load(&r.other->mm.refs), 2);
 	r.other->mem[100] = 42;
-	ck_assert_int_eq(
-		vfio_iommu_type1.dma_rw(r.data, NULL, 100, &byte, 1, false), 0);
+	ck_assert_int_eq(vfio_iommu_type1.dma_rw(r.data, rig.devs[0], 100,
+						 &byte, 1, false),
+			 0);
 	ck_assert_uint_eq(byte, 42);
 	vaddr_teardown(&r);
 }

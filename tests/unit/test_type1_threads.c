@@ -217,7 +217,8 @@ static void *worker_thread(void *arg)
 	return NULL;
 }
 
-START_TEST(crowd)
+/* What device 2's group does meanwhile is @disturb. */
+static void run_crowd(void (*disturb)(void))
 {
 	struct worker workers[CROWD];
 	pthread_t threads[CROWD];
@@ -226,26 +227,64 @@ START_TEST(crowd)
 		workers[i] = (struct worker){ .n = i, .rig = &rig };
 		start(&threads[i], worker_thread, &workers[i]);
 	}
-	for (int i = 0; i < CROWD_ROUNDS; i++) {
-		rig_close(&rig, 2);
-		rig_open(&rig, 2);
-	}
+	for (int i = 0; i < CROWD_ROUNDS; i++)
+		disturb();
 	for (int i = 0; i < CROWD; i++)
 		join(threads[i]);
 	ck_assert_uint_eq(rig_locked(&rig), 0);
 	ck_assert_uint_eq(rig_dma_avail(&rig), 65535);
+}
+
+static void reopen(void)
+{
+	rig_close(&rig, 2);
+	rig_open(&rig, 2);
+}
+
+START_TEST(crowd)
+{
+	run_crowd(reopen);
+}
+END_TEST
+
+static void reattach(void)
+{
+	ck_assert_int_eq(rig_set_container(&rig, 2), 0);
+	ck_assert_int_eq(rig_unset_container(&rig, 2), 0);
+}
+
+/* All that is mapped gets pages pinned and loses them again. */
+START_TEST(crowd_and_iommu)
+{
+	static const enum vfio_group_type kinds[] = { VFIO_EMULATED_IOMMU,
+						      VFIO_EMULATED_IOMMU,
+						      VFIO_IOMMU };
+
+	rig_setup_kinds(&rig, kinds, RIG_DEVICES);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(rig_set_container(&rig, i), 0);
+	ck_assert_int_eq(vfio_container_ioctl(rig.container, VFIO_SET_IOMMU,
+					      VFIO_TYPE1v2_IOMMU),
+			 0);
+	for (int i = 0; i < 2; i++)
+		rig_open(&rig, i);
+	run_crowd(reattach);
+	rig_teardown(&rig);
 }
 END_TEST
 
 Suite *type1_threads_suite(void)
 {
 	Suite *suite = suite_create("type1 threads");
-	TCase *tc = tcase_create("v2");
+	TCase *tc = tcase_create("v2"), *kinds = tcase_create("kinds");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(kinds, 60);
 	tcase_add_test(tc, others_while_callback_sleeps);
 	tcase_add_test(tc, crowd);
+	tcase_add_test(kinds, crowd_and_iommu);
 	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, kinds);
 	return suite;
 }
