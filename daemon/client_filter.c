@@ -146,7 +146,7 @@ static bool lets_live(uint32_t action)
 }
 
 /* The filters cannot be read: they are known only if they are also ours. */
-static int check_by_count(pid_t tid, bool inherits)
+static int check_by_count(pid_t tid, bool inherits, bool hooked)
 {
 	long mode, theirs, ours;
 	int rc;
@@ -163,11 +163,11 @@ static int check_by_count(pid_t tid, bool inherits)
 	if (task_status_number(tid, "Seccomp_filters:", &theirs) < 0 ||
 	    task_status_number(0, "Seccomp_filters:", &ours) < 0)
 		return -EPERM;
-	return theirs == ours ? 0 : -EPERM;
+	return theirs == ours + hooked ? 0 : -EPERM;
 }
 
 int client_filter_check(pid_t tid, const struct seccomp_data *call,
-			bool inherits)
+			bool inherits, bool hooked)
 {
 	struct sock_filter prog[BPF_MAXINSNS];
 	unsigned long i;
@@ -185,5 +185,5 @@ int client_filter_check(pid_t tid, const struct seccomp_data *call,
 		return -ESRCH;
 	if (errno == ENOENT || (errno == EINVAL && i == 0))
 		return 0; /* that was the last; there was none */
-	return check_by_count(tid, inherits);
+	return check_by_count(tid, inherits, hooked);
 }

@@ -21,12 +21,14 @@
  * The filters can be read by a tracer with CAP_SYS_ADMIN in the first user
  * namespace and without a seccomp filter of its own. For all others a filter
  * is known only if it is also theirs: inherits says that the thread descends
- * from this process, so that as many filters means the same filters.
+ * from this process, so that as many filters means the same filters; hooked,
+ * that there is the one of handover_filter_install() besides, which is no
+ * obstacle.
  *
  * By the tracer of the thread, which is in a ptrace stop.
  */
 int client_filter_check(pid_t tid, const struct seccomp_data *call,
-			bool inherits);
+			bool inherits, bool hooked);
 
 /*
  * The action (SECCOMP_RET_...) of one filter program for this call. A

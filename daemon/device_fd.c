@@ -138,6 +138,7 @@ static void *ptrace_job(void *arg)
 	struct handover handover = {
 		.tid = ticket.tid,
 		.path = path,
+		.flags = O_RDWR,
 		.inherits = daemon->is_run,
 		.answer = answer_ok,
 		.opaque = job,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Putting a new file descriptor into the table of a client that waits in
- * ioctl(group, VFIO_GROUP_GET_DEVICE_FD). A file server has no way to do it,
- * so it is done from beside: with ptrace for any process, or with a seccomp
- * notification for the descendants of `vfiod run`.
+ * Putting a new file descriptor into the table of a client that waits in an
+ * ioctl: VFIO_GROUP_GET_DEVICE_FD, or a change of migration state. A file
+ * server has no way to do it, so it is done from beside: with ptrace for any
+ * process and either ioctl, or with a seccomp notification for the
+ * GET_DEVICE_FD of the descendants of `vfiod run`.
  *
  * All functions return 0 or more for success and a negative errno otherwise.
  */
@@ -20,12 +21,19 @@
 
 struct handover {
 	pid_t tid; /* thread that waits in the ioctl */
-	const char *path; /* device file, as that thread can open it */
+	const char *path; /* the file, as that thread can open it */
+	int flags; /* access mode */
+	/*
+	 * Where in the thread's memory the number of the fd goes, 32 bits,
+	 * and the ioctl returns 0; 0: it goes where the ioctl's result does.
+	 */
+	uint64_t number_at;
 	/*
 	 * tid descends from this process, and so has at least its seccomp
 	 * filters. True for `vfiod run`, false for the service.
 	 */
 	bool inherits;
+	bool hooked; /* and the one of handover_filter_install() besides */
 	/*
 	 * Lets the ioctl return result. Called once at most, on the thread
 	 * of handover_ptrace(), with 0.
@@ -36,7 +44,7 @@ struct handover {
 };
 
 /*
- * Makes the thread open the path with O_RDWR | O_CLOEXEC and its ioctl
+ * Makes the thread open the path with flags and O_CLOEXEC, and its ioctl
  * return the new fd, or the errno with which that failed. The client notices
  * nothing else: registers, stack and signal mask are as they were, signals
  * that arrive meanwhile are delivered after the ioctl, a stopped client stays
@@ -62,7 +70,8 @@ struct handover {
  *     -EPERM         a seccomp filter of the client would kill it for the
  *                    open or send it SIGSYS, or cannot be known (see
  *                    client_filter.h)
- *     -EFAULT        there is no room for the path below its stack
+ *     -EFAULT        there is no room for the path below its stack, or
+ *                    number_at cannot be written: the fd is closed again
  *     other          errno of the open, or what the ioctl returned instead
  *                    of the 0 of answer (a connection that went away)
  *   all of which but -ESRCH the client gets as the result of the ioctl.

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
@@ -83,12 +84,12 @@ static int check_caller(const struct loan *l)
 	return memcmp(&insn, a->insn, a->insn_len) ? -EOPNOTSUPP : 0;
 }
 
-static int check_filter(const struct loan *l, const struct regs *call,
-			bool inherits)
+static int check_filter(const struct loan *l, const struct handover *h,
+			const struct regs *call)
 {
 	const struct regs_layout *a = &regs_layout;
 	struct seccomp_data data = {
-		.nr = a->nr_openat,
+		.nr = (int)call->word[a->nr],
 		.arch = a->audit_arch,
 		.instruction_pointer = l->regs.word[a->pc],
 	};
@@ -96,7 +97,7 @@ static int check_filter(const struct loan *l, const struct regs *call,
 
 	for (i = 0; i < 6; i++)
 		data.args[i] = call->word[a->arg[i]];
-	return client_filter_check(l->tid, &data, inherits);
+	return client_filter_check(l->tid, &data, h->inherits, h->hooked);
 }
 
 /* Swaps the path in; what was written is in l->words, whatever happens. */
@@ -193,7 +194,7 @@ static void prepare_open(struct loan *l, const struct handover *h,
 			 struct regs *call)
 {
 	unsigned long arg[3] = { (unsigned long)AT_FDCWD, 0,
-				 O_RDWR | O_CLOEXEC };
+				 (unsigned long)(h->flags | O_CLOEXEC) };
 	unsigned long top = l->regs.word[regs_layout.sp] - regs_layout.red_zone;
 
 	l->at = (top - strlen(h->path) - 1) & ~(STACK_ALIGN - 1);
@@ -202,7 +203,6 @@ static void prepare_open(struct loan *l, const struct handover *h,
 	regs_call(call, regs_layout.nr_openat, arg, 3);
 }
 
-/* The part with signals blocked. */
 static int open_on_stack(struct loan *l, const struct handover *h,
 			 const struct regs *call, long *ret)
 {
@@ -219,6 +219,52 @@ static int open_on_stack(struct loan *l, const struct handover *h,
 	return rc < 0 ? rc : back;
 }
 
+/* For an fd whose number the client cannot be told. */
+static int close_in_client(const struct loan *l, const struct handover *h,
+			   unsigned long fd)
+{
+	struct regs call = l->regs;
+	long ret;
+	int rc;
+
+	regs_call(&call, regs_layout.nr_close, &fd, 1);
+	rc = check_filter(l, h, &call);
+	if (rc == 0)
+		rc = regs_set(l->tid, &call);
+	return rc < 0 ? rc : run_call(l->tid, &ret);
+}
+
+/* As the client itself could write it: not by ptrace, which may do more. */
+static int put_number(pid_t tid, uint64_t at, uint32_t number)
+{
+	const struct iovec from = { &number, sizeof(number) };
+	const struct iovec to = { (void *)(uintptr_t)at, sizeof(number) };
+
+	if (process_vm_writev(tid, &from, 1, &to, 1, 0) ==
+	    (ssize_t)sizeof(number))
+		return 0;
+	return errno == ESRCH ? -ESRCH : -EFAULT;
+}
+
+/* The part with signals blocked. */
+static int open_and_tell(struct loan *l, const struct handover *h,
+			 const struct regs *call, long *ret)
+{
+	long fd;
+	int rc;
+
+	rc = open_on_stack(l, h, call, ret);
+	if (rc < 0 || *ret < 0 || !h->number_at)
+		return rc;
+	fd = *ret;
+	*ret = 0;
+	rc = put_number(l->tid, h->number_at, (uint32_t)fd);
+	if (rc != -EFAULT)
+		return rc;
+	rc = close_in_client(l, h, (unsigned long)fd);
+	return rc < 0 ? rc : -EFAULT;
+}
+
 static int open_in_client(struct loan *l, const struct handover *h, long *ret)
 {
 	struct regs call;
@@ -228,12 +274,12 @@ static int open_in_client(struct loan *l, const struct handover *h, long *ret)
 	if (rc < 0)
 		return rc;
 	prepare_open(l, h, &call);
-	rc = check_filter(l, &call, h->inherits);
+	rc = check_filter(l, h, &call);
 	if (rc == 0)
 		rc = block_signals(l);
 	if (rc < 0)
 		return rc;
-	rc = open_on_stack(l, h, &call, ret);
+	rc = open_and_tell(l, h, &call, ret);
 	if (rc == -ESRCH)
 		return rc;
 	back = unblock_signals(l);

@@ -31,6 +31,7 @@ struct regs_layout {
 	uint16_t nr_ioctl;
 	uint32_t foreign_ioctl[2]; /* numbers by other ABIs of 64-bit code */
 	uint16_t nr_openat;
+	uint16_t nr_close;
 	uint32_t audit_arch; /* as seccomp filters see it */
 };
 

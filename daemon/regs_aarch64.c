@@ -25,5 +25,6 @@ const struct regs_layout regs_layout = {
 	.nr_ioctl = __NR_ioctl,
 	.foreign_ioctl = { __NR_ioctl, __NR_ioctl },
 	.nr_openat = __NR_openat,
+	.nr_close = __NR_close,
 	.audit_arch = AUDIT_ARCH_AARCH64,
 };

@@ -27,5 +27,6 @@ const struct regs_layout regs_layout = {
 	.nr_ioctl = __NR_ioctl,
 	.foreign_ioctl = { 54, __X32_SYSCALL_BIT + 514 }, /* i386, x32 */
 	.nr_openat = __NR_openat,
+	.nr_close = __NR_close,
 	.audit_arch = AUDIT_ARCH_X86_64,
 };

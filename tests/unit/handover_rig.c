@@ -182,6 +182,7 @@ void rig_handover_prepare(struct rig_handover *h, const struct rig *r,
 	h->request = (struct handover){
 		.tid = h->notif.tid,
 		.path = path ? path : r->shared->path,
+		.flags = O_RDWR,
 		.answer = answer,
 		.opaque = h,
 	};

@@ -24,6 +24,7 @@ struct rig_shared {
 	atomic_int step; /* for the body to say how far it is */
 	atomic_long count; /* for the body to count what it likes */
 	atomic_int go; /* for the test to say "on" */
+	int number; /* of an fd, where a test wants it here */
 	char path[128]; /* device file: contains RIG_TEXT */
 };
 

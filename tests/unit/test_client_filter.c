@@ -127,7 +127,7 @@ END_TEST
  * A tester under a filter of its own may not read those of others, as one
  * without privilege: then only filters that are also its own are known.
  */
-static void filtered_tester(bool inherits, bool more, int error)
+static void filtered_tester(bool inherits, bool hooked, bool more, int error)
 {
 	const struct sock_filter allow =
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -143,6 +143,7 @@ static void filtered_tester(bool inherits, bool more, int error)
 		ck_assert_int_eq(install(&allow, 1), 0);
 	rig_handover_prepare(&h, &r, NULL);
 	h.request.inherits = inherits;
+	h.request.hooked = hooked;
 	rig_handover_run(&h);
 	rc = rig_handover_end(&h);
 	if (error)
@@ -154,19 +155,32 @@ static void filtered_tester(bool inherits, bool more, int error)
 
 START_TEST(unreadable_inherited)
 {
-	filtered_tester(true, false, 0);
+	filtered_tester(true, false, false, 0);
 }
 END_TEST
 
 START_TEST(unreadable_more)
 {
-	filtered_tester(true, true, -EPERM);
+	filtered_tester(true, false, true, -EPERM);
 }
 END_TEST
 
 START_TEST(unreadable_stranger)
 {
-	filtered_tester(false, false, -EPERM);
+	filtered_tester(false, false, false, -EPERM);
+}
+END_TEST
+
+/* One more, and that is the one which reports GET_DEVICE_FD. */
+START_TEST(unreadable_hooked)
+{
+	filtered_tester(true, true, true, 0);
+}
+END_TEST
+
+START_TEST(unreadable_not_hooked)
+{
+	filtered_tester(true, true, false, -EPERM);
 }
 END_TEST
 
@@ -335,6 +349,8 @@ int main(void)
 	tcase_add_test(tc, unreadable_inherited);
 	tcase_add_test(tc, unreadable_more);
 	tcase_add_test(tc, unreadable_stranger);
+	tcase_add_test(tc, unreadable_hooked);
+	tcase_add_test(tc, unreadable_not_hooked);
 	tcase_add_test(tc, as_the_kernel);
 	tcase_add_test(tc, broken_programs);
 	suite_add_tcase(suite, tc);

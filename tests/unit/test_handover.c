@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,113 @@ START_TEST(answered_by_others)
 }
 END_TEST
 
+/* ---- the number goes into memory ---- */
+
+static int told_fd(struct rig_shared *s)
+{
+	if (rig_ask())
+		return 1;
+	return rig_check_fd(s->number);
+}
+
+static int serve_at(struct rig *r, const void *number_at)
+{
+	struct rig_handover h;
+
+	ck_assert(rig_next(r, &h.notif));
+	rig_handover_prepare(&h, r, NULL);
+	h.request.number_at = (uintptr_t)number_at;
+	rig_handover_run(&h);
+	return rig_handover_end(&h);
+}
+
+START_TEST(number_in_memory)
+{
+	struct rig r;
+
+	rig_start(&r, told_fd);
+	r.shared->number = -1;
+	/* The page is at the same address in the client. */
+	ck_assert_int_eq(serve_at(&r, &r.shared->number), 0);
+	rig_finish(&r);
+}
+END_TEST
+
+static int count_fds(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 64; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Nobody knows of the fd: it must not stay. */
+static int expect_efault(struct rig_shared *s)
+{
+	int before = count_fds();
+
+	(void)s;
+	if (rig_ask() != -EFAULT)
+		return 1;
+	return count_fds() == before ? 0 : 2;
+}
+
+START_TEST(number_in_bad_memory)
+{
+	static const char constant[8] = "read it";
+	struct rig r;
+
+	rig_start(&r, expect_efault);
+	/* _i: not there, and not to be written. */
+	ck_assert_int_eq(serve_at(&r, _i ? constant : (void *)8), -EFAULT);
+	rig_finish(&r);
+}
+END_TEST
+
+static int expect_emfile_only(struct rig_shared *s)
+{
+	int ret = expect_emfile(s);
+
+	return ret ? ret : s->number != -1;
+}
+
+START_TEST(number_of_none)
+{
+	struct rig r;
+
+	rig_start(&r, expect_emfile_only);
+	r.shared->number = -1;
+	ck_assert_int_eq(serve_at(&r, &r.shared->number), -EMFILE);
+	rig_finish(&r);
+}
+END_TEST
+
+static int expect_write_only(struct rig_shared *s)
+{
+	int fd = rig_ask();
+
+	(void)s;
+	if (fd < 0 || (fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
+		return 1;
+	return close(fd);
+}
+
+START_TEST(access_mode)
+{
+	struct rig_handover h;
+	struct rig r;
+
+	rig_start(&r, expect_write_only);
+	ck_assert(rig_next(&r, &h.notif));
+	rig_handover_prepare(&h, &r, NULL);
+	h.request.flags = O_WRONLY;
+	rig_handover_run(&h);
+	ck_assert_int_ge(rig_handover_end(&h), 0);
+	rig_finish(&r);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("handover");
@@ -234,6 +342,10 @@ int main(void)
 	tcase_add_test(tc, traced_already);
 	tcase_add_test(tc, gone_already);
 	tcase_add_test(tc, answered_by_others);
+	tcase_add_test(tc, number_in_memory);
+	tcase_add_loop_test(tc, number_in_bad_memory, 0, 2);
+	tcase_add_test(tc, number_of_none);
+	tcase_add_test(tc, access_mode);
 	suite_add_tcase(suite, tc);
 	return rig_run(suite);
 }
