@@ -18,6 +18,7 @@ struct vfio_group;
 struct vfio_mm;
 struct vfio_client;
 struct vfio_eventfd;
+struct vfiod_stream;
 
 #define VFIO_PAGE_SHIFT 12
 #define VFIO_PAGE_SIZE (1UL << VFIO_PAGE_SHIFT)
@@ -91,6 +92,12 @@ struct vfio_client_ops {
 			 struct vfio_group **group);
 	/* Has it a number left for one more fd? 0, -EMFILE. */
 	int (*fd_room)(struct vfio_client *client);
+	/* When the call being served returns 0, give the caller an fd of
+	 * @stream, whose reference is taken over, and write its number to
+	 * the 32 bits at @addr. If that fails, the call does, with what is at
+	 * @addr left alone. One stream a call at most. */
+	void (*give_stream)(struct vfio_client *client,
+			    struct vfiod_stream *stream, uint64_t addr);
 	/* The caller's address space, with a reference. */
 	int (*mm_get)(struct vfio_client *client, struct vfio_mm **mm);
 	/* Has it the capability (CAP_*) on the machine itself? */

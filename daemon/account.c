@@ -41,6 +41,10 @@ static const char *const names[ACCOUNT_KINDS][ACCOUNT_COMMANDS + 1] = {
 		[20] = "VFIO_DEVICE_DETACH_IOMMUFD_PT",
 		[ACCOUNT_COMMANDS] = "unknown (device)",
 	},
+	[ACCOUNT_STREAM] = {
+		[21] = "VFIO_MIG_GET_PRECOPY_INFO",
+		[ACCOUNT_COMMANDS] = "unknown (stream)",
+	},
 };
 
 void account_ioctl(struct account *account, enum account_kind kind,

@@ -98,6 +98,15 @@ static int client_fd_room(struct vfio_client *base)
 	return client_fd_check_room(to_client(base)->tid);
 }
 
+static void client_give_stream(struct vfio_client *base,
+			       struct vfiod_stream *stream, uint64_t addr)
+{
+	struct client *client = to_client(base);
+
+	client->stream = stream;
+	client->number_at = addr;
+}
+
 static int client_mm(struct client *client)
 {
 	if (client->mm)
@@ -142,6 +151,7 @@ static const struct vfio_client_ops client_ops = {
 	.container_get = client_container_get,
 	.group_get = client_group_get,
 	.fd_room = client_fd_room,
+	.give_stream = client_give_stream,
 	.mm_get = client_mm_get,
 	.capable = client_capable,
 };

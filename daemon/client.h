@@ -18,6 +18,10 @@ struct client {
 	struct daemon *daemon;
 	pid_t tid;
 	struct vfio_mm *mm; /* looked up when first asked for */
+	/* What the call has come to: a stream to give an fd of, with a
+	 * reference, and where its number goes. */
+	struct vfiod_stream *stream;
+	uint64_t number_at;
 };
 
 /*

@@ -44,6 +44,9 @@ struct daemon {
 	atomic_uint jobs; /* threads that hand an fd over right now */
 	/* Clients descend from this process: `vfiod run`. */
 	bool is_run;
+	/* They have the filter of handover_filter_install() besides. Set
+	 * once, while the first of them is being started. */
+	atomic_bool hooked;
 };
 
 /* 0, or a negative errno with one line in @why (@size bytes). */

@@ -5,10 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,13 +17,12 @@
 #include "client.h"
 #include "client_fd.h"
 #include "daemon.h"
+#include "fd_job.h"
+#include "file.h"
 #include "handover.h"
-#include "log.h"
 #include "nodes.h"
 
-#define STACK_BYTES (256 * 1024)
-
-/* One GET_DEVICE_FD on the thread that was made for it. */
+/* One GET_DEVICE_FD by seccomp, on the thread that was made for it. */
 struct job {
 	struct daemon *daemon;
 	/*
@@ -35,38 +31,9 @@ struct job {
 	 * the client hears of it, and when a client's death has been seen.
 	 */
 	struct closing_entry closing;
-	/* By ptrace: the request, and the device that has been opened. */
-	fuse_req_t req;
-	struct vfio_device_file *file;
-	/* By seccomp. */
 	int listener;
 	struct handover_notif notif;
 };
-
-static int run_job(struct job *job, void *(*fn)(void *job))
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	int ret;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	atomic_fetch_add(&job->daemon->jobs, 1);
-	ret = -pthread_create(&thread, &attr, fn, job);
-	if (ret)
-		atomic_fetch_sub(&job->daemon->jobs, 1);
-	pthread_attr_destroy(&attr);
-	return ret;
-}
-
-static void end_job(struct job *job)
-{
-	struct daemon *daemon = job->daemon;
-
-	free(job);
-	atomic_fetch_sub(&daemon->jobs, 1);
-}
 
 static void count(struct daemon *daemon, int ret)
 {
@@ -76,42 +43,21 @@ static void count(struct daemon *daemon, int ret)
 
 /* Open the device that @arg names, for thread @tid. */
 static int open_device(struct daemon *daemon, struct vfio_group *group,
-		       pid_t tid, uint64_t arg, struct vfio_device_file **file)
+		       pid_t tid, uint64_t arg, struct file **file)
 {
+	struct vfio_device_file *device;
 	struct client client;
 	int ret;
 
 	client_enter(&client, daemon, tid);
-	ret = vfio_group_get_device(group, arg, file);
+	ret = vfio_group_get_device(group, arg, &device);
 	client_leave(&client);
+	if (ret)
+		return ret;
+	ret = file_make_device(daemon, device, file);
+	if (ret)
+		vfio_device_file_release(device);
 	return ret;
-}
-
-static void device_path(char path[HANDOVER_PATH_MAX],
-			const struct daemon *daemon,
-			const struct vfio_device_file *file)
-{
-	snprintf(path, HANDOVER_PATH_MAX, "%s/%s", daemon->device_dir,
-		 file->vdev->name);
-}
-
-static void answer_ok(void *opaque, int result)
-{
-	struct job *job = opaque;
-
-	fuse_reply_ioctl(job->req, result, NULL, 0);
-}
-
-static void explain(const struct handover *handover, int ret)
-{
-	if (ret == -EBUSY && !handover->answered)
-		vfio_log(LOG_LEVEL_WARNING,
-			 "thread %d is being traced (gdb, strace): it cannot "
-			 "be given a device fd",
-			 handover->tid);
-	else if (ret != -ESRCH)
-		vfio_log(LOG_LEVEL_INFO, "no device fd for thread %d: %s",
-			 handover->tid, strerror(-ret));
 }
 
 static void begin_closing(struct job *job, struct vfio_group *group)
@@ -126,74 +72,16 @@ static void end_closing(struct job *job)
 	closing_release_end(&job->daemon->closing, &job->closing);
 }
 
-static void *ptrace_job(void *arg)
-{
-	struct job *job = arg;
-	struct daemon *daemon = job->daemon;
-	struct ticket ticket = {
-		.tid = fuse_req_ctx(job->req)->pid,
-		.file = job->file,
-	};
-	char path[HANDOVER_PATH_MAX];
-	struct handover handover = {
-		.tid = ticket.tid,
-		.path = path,
-		.flags = O_RDWR,
-		.inherits = daemon->is_run,
-		.answer = answer_ok,
-		.opaque = job,
-	};
-	int ret;
-
-	device_path(path, daemon, job->file);
-	ticket_add(&daemon->tickets, &ticket);
-	ret = handover_ptrace(&handover);
-	ticket_remove(&daemon->tickets, &ticket);
-	if (ret < 0)
-		explain(&handover, ret);
-	if (ticket.file)
-		vfio_device_file_release(ticket.file);
-	end_closing(job);
-	if (!handover.answered)
-		fuse_reply_err(job->req, -ret);
-	count(daemon, ret);
-	end_job(job);
-	return NULL;
-}
-
-/* The device is open; the rest is for a thread of its own. */
-static int start_ptrace_job(struct daemon *daemon, struct vfio_group *group,
-			    fuse_req_t req, struct vfio_device_file *file)
-{
-	struct job *job = calloc(1, sizeof(*job));
-	int ret;
-
-	if (!job)
-		return -ENOMEM;
-	job->daemon = daemon;
-	job->req = req;
-	job->file = file;
-	begin_closing(job, group);
-	ret = run_job(job, ptrace_job);
-	if (ret) {
-		end_closing(job);
-		free(job);
-	}
-	return ret;
-}
-
 void device_fd_by_ptrace(struct daemon *daemon, struct vfio_group *group,
 			 fuse_req_t req, uint64_t arg)
 {
-	struct vfio_device_file *file;
+	struct file *file;
 	int ret;
 
 	ret = open_device(daemon, group, fuse_req_ctx(req)->pid, arg, &file);
 	if (!ret) {
-		ret = start_ptrace_job(daemon, group, req, file);
-		if (!ret)
-			return;
-		vfio_device_file_release(file);
+		fd_job_give(file, req, 0);
+		return;
 	}
 	count(daemon, ret);
 	fuse_reply_err(req, -ret);
@@ -207,7 +95,7 @@ void device_fd_by_ptrace(struct daemon *daemon, struct vfio_group *group,
 struct errand {
 	struct job *job;
 	struct vfio_group *group; /* NULL: none of ours */
-	struct vfio_device_file *file; /* NULL once it has an fd */
+	struct file *file; /* NULL once it has an fd */
 	int ret;
 };
 
@@ -253,9 +141,9 @@ static int open_ours(struct errand *errand)
 	char path[HANDOVER_PATH_MAX];
 	int fd;
 
-	device_path(path, daemon, errand->file);
+	file_path(errand->file, path, sizeof(path));
 	ticket_add(&daemon->tickets, &ticket);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = open(path, file_access(errand->file) | O_CLOEXEC);
 	if (fd < 0)
 		fd = -errno;
 	ticket_remove(&daemon->tickets, &ticket);
@@ -296,7 +184,7 @@ static int open_and_give(struct errand *errand)
 		return ret;
 	ret = aside_call(give, errand);
 	if (errand->file)
-		vfio_device_file_release(errand->file);
+		file_release(errand->file);
 	return ret ? ret : errand->ret;
 }
 
@@ -337,7 +225,8 @@ static void *seccomp_job(void *arg)
 		count(job->daemon, ret);
 		handover_notif_answer(job->listener, job->notif.id, ret);
 	}
-	end_job(job);
+	fd_job_end(job->daemon);
+	free(job);
 	return NULL;
 }
 
@@ -352,7 +241,7 @@ void device_fd_by_seccomp(struct daemon *daemon, int listener)
 	job->listener = listener;
 	ret = handover_notif_recv(listener, &job->notif);
 	if (!ret) {
-		ret = run_job(job, seccomp_job);
+		ret = fd_job_start(daemon, seccomp_job, job);
 		if (ret)
 			handover_notif_answer(listener, job->notif.id, ret);
 	}

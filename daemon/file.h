@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An open file of a client: a container, a group or a device, on whichever
- * transport it came. Requests are served on the threads of that transport.
+ * An open file of a client: a container, a group, a device or a stream of
+ * migration data, on whichever transport it came. Requests are served on the threads of that transport.
  */
 #ifndef VFIOD_DAEMON_FILE_H
 #define VFIOD_DAEMON_FILE_H
@@ -16,6 +16,7 @@
 struct daemon;
 struct fuse_req;
 struct vfio_device_file;
+struct vfiod_stream;
 
 struct file {
 	LIST_ENTRY(file) next; /* daemon->files_lock */
@@ -25,6 +26,7 @@ struct file {
 		struct vfio_container *container;
 		struct vfio_group *group;
 		struct vfio_device_file *device;
+		struct vfiod_stream *stream;
 	};
 	struct closing_entry closing;
 };
@@ -33,8 +35,20 @@ struct file {
 int file_open_container(struct daemon *daemon, struct file **file);
 int file_open_group(struct daemon *daemon, struct vfio_group *group, pid_t tid,
 		    struct file **file);
-/* Only a thread with a ticket for it: else -ENXIO, as for the kernel's. */
-int file_open_device(struct daemon *daemon, pid_t tid, struct file **file);
+/* What the thread has a ticket for; else -ENXIO, as the kernel's nodes. */
+int file_open_ticket(struct daemon *daemon, pid_t tid, struct file **file);
+
+/*
+ * A file that is going to be handed to a client: with a ticket for it, the
+ * client or a thread of ours opens it. Takes over what it is of; -ENOMEM.
+ */
+int file_make_device(struct daemon *daemon, struct vfio_device_file *device,
+		     struct file **file);
+int file_make_stream(struct daemon *daemon, struct vfiod_stream *stream,
+		     struct file **file);
+/* Where it can be opened, and with which access mode. */
+void file_path(const struct file *file, char *path, size_t size);
+int file_access(const struct file *file);
 
 /* Answer a request; @req is used up. */
 void file_ioctl(struct file *file, struct fuse_req *req, unsigned int cmd,

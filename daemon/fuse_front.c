@@ -165,7 +165,8 @@ static int open_file(struct fuse_front *front, const struct tree_node *node,
 	case TREE_GROUP:
 		return file_open_group(front->daemon, node->group, tid, file);
 	case TREE_DEVICE:
-		return file_open_device(front->daemon, tid, file);
+	case TREE_STREAM:
+		return file_open_ticket(front->daemon, tid, file);
 	case TREE_CONTROL:
 		return is_ours(tid) ? 0 : -EACCES;
 	default:
@@ -193,6 +194,9 @@ static void front_open(fuse_req_t req, fuse_ino_t ino,
 	}
 	fi->fh = (uintptr_t)file;
 	fi->direct_io = 1;
+	/* libfuse has no name for FOPEN_STREAM; a stream goes one way only,
+	 * where this is the same. */
+	fi->nonseekable = node->kind == TREE_STREAM;
 	/* The client died before it got its answer. */
 	if (fuse_reply_open(req, fi) == -ENOENT && file)
 		file_release(file);

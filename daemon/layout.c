@@ -12,13 +12,24 @@
 
 #define VARS_PER_DEVICE 3
 
-/* Anybody may try to open a device file: only who has a ticket can. */
+/*
+ * Anybody may try to open these files: only who has a ticket can. Streams
+ * have files of their own, since writes to one file wait for each other.
+ */
 static void add_device_files(struct tree *tree, const struct devices *devices,
 			     struct tree_node *dir)
 {
-	for (size_t i = 0; i < devices->nr; i++)
-		tree_file(tree, dir, devices->device[i].name, TREE_DEVICE, 0666,
-			  devices->device[i].group);
+	char name[DEVICE_NAME_MAX + sizeof(LAYOUT_STREAM_SUFFIX)];
+
+	for (size_t i = 0; i < devices->nr; i++) {
+		const struct device *device = &devices->device[i];
+
+		snprintf(name, sizeof(name), "%s" LAYOUT_STREAM_SUFFIX,
+			 device->name);
+		tree_file(tree, dir, device->name, TREE_DEVICE, 0666,
+			  device->group);
+		tree_file(tree, dir, name, TREE_STREAM, 0666, device->group);
+	}
 }
 
 static struct tree *finish(struct tree *tree, const struct devices *devices)

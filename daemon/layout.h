@@ -18,6 +18,9 @@ struct tree;
 #define LAYOUT_SERVICE_CONTROL LAYOUT_SERVICE_DIR "/.control"
 #define LAYOUT_SERVICE_DEVICES LAYOUT_SERVICE_DIR "/devices"
 
+/* The file of a device's streams is beside that of the device. */
+#define LAYOUT_STREAM_SUFFIX ".stream"
+
 /* NULL for ENOMEM. */
 struct tree *layout_run(const struct devices *devices);
 struct tree *layout_service(const struct devices *devices);

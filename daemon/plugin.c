@@ -77,12 +77,32 @@ static const char *refuse(const struct vfiod_plugin *p, const char *name)
 	return NULL;
 }
 
+/*
+ * The same for what later interfaces added, where a plugin has it at all:
+ * after vfio_pci_core_register_device().
+ */
+static const char *refuse_ops(const struct vfiod_plugin *p)
+{
+	int migration = !!p->migration_set_state + !!p->migration_get_state +
+			!!p->migration_get_data_size;
+	int log = !!p->log_start + !!p->log_stop + !!p->log_read_and_clear;
+
+	if (migration != 0 && migration != 3)
+		return "of the three migration ops it has only some";
+	if (migration && !(p->migration_flags & VFIO_MIGRATION_STOP_COPY))
+		return "its migration_flags lack VFIO_MIGRATION_STOP_COPY";
+	if (log != 0 && log != 3)
+		return "of the three log ops it has only some";
+	return NULL;
+}
+
 static int check(struct plugin *plugin, const char *name, char *why,
 		 size_t size)
 {
 	const struct vfiod_plugin *binary;
 	const char *reason;
 	entry_fn *entry;
+	int ret;
 
 	*(void **)&entry = dlsym(plugin->dl, "vfiod_plugin_entry");
 	if (!entry) {
@@ -99,7 +119,15 @@ static int check(struct plugin *plugin, const char *name, char *why,
 		return -ENOEXEC;
 	}
 	plugin->struct_size = binary->struct_size;
-	return plugin_layout_copy(&plugin->desc, binary);
+	ret = plugin_layout_copy(&plugin->desc, binary);
+	if (ret)
+		return ret;
+	reason = refuse_ops(&plugin->desc);
+	if (!reason)
+		return 0;
+	snprintf(why, size, "%s: %s", plugin->path, reason);
+	plugin_layout_free(&plugin->desc);
+	return -ENOEXEC;
 }
 
 /* Takes @path over. */

@@ -58,6 +58,8 @@ static void print_ops(const struct vfiod_plugin *desc)
 		{ "match", desc->match },
 		{ "request", desc->request },
 		{ "dma_unmap", desc->dma_unmap },
+		{ "migration", desc->migration_set_state },
+		{ "log", desc->log_start },
 	};
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)

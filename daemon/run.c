@@ -118,6 +118,7 @@ static int spawn(struct run *r)
 
 	ret = child_spawn(&r->child, &options);
 	layout_env_free(env);
+	atomic_store(&r->daemon.hooked, r->child.hook_fd >= 0);
 	if (!ret)
 		return 0;
 	fail(r->child.why);

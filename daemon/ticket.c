@@ -28,9 +28,9 @@ void ticket_remove(struct tickets *tickets, struct ticket *ticket)
 	pthread_mutex_unlock(&tickets->lock);
 }
 
-struct vfio_device_file *ticket_take_file(struct tickets *tickets, pid_t tid)
+struct file *ticket_take_file(struct tickets *tickets, pid_t tid)
 {
-	struct vfio_device_file *file = NULL;
+	struct file *file = NULL;
 	struct ticket *ticket;
 
 	pthread_mutex_lock(&tickets->lock);

@@ -22,6 +22,7 @@ enum tree_kind {
 	TREE_CONTAINER, /* /dev/vfio/vfio */
 	TREE_GROUP, /* /dev/vfio/N */
 	TREE_DEVICE, /* what GET_DEVICE_FD gives an fd of */
+	TREE_STREAM, /* what a change of migration state does */
 	TREE_CONTROL, /* for vfiod itself */
 };
 

@@ -59,6 +59,10 @@ struct vfiod_timer;
 struct vfiod_watch;
 /* What makes a device a PCI function: <vfiod/pci.h>. */
 struct vfiod_pci;
+/* Migration data on its way to or from a client; opaque. */
+struct vfiod_stream;
+/* The bitmap of a report of dirty pages; opaque. */
+struct vfiod_dirty;
 
 /*
  * A capability in the chain of VFIO_DEVICE_GET_INFO or
@@ -312,6 +316,71 @@ struct vfiod_plugin {
 	 */
 	void (*dma_unmap)(struct vfio_device *vdev, uint64_t iova,
 			  uint64_t length);
+
+	/*
+	 * Migration: struct vfio_migration_ops. All three ops, and flags
+	 * with VFIO_MIGRATION_STOP_COPY, or nothing of it: then clients get
+	 * ENOTTY for the features MIGRATION, MIG_DEVICE_STATE and
+	 * MIG_DATA_SIZE, which vfiod answers. @migration_flags says what
+	 * the devices are capable of: VFIO_MIGRATION_STOP_COPY, _P2P,
+	 * _PRE_COPY.
+	 */
+	uint64_t migration_flags;
+
+	/*
+	 * migration_set_state - go to @state, a number from the client that
+	 * nobody has looked at. vfiod_mig_get_next_state() has the way: the
+	 * plugin goes step by step, and keeps the state, which begins as
+	 * RUNNING. A step that fails leaves the device where it is; its
+	 * errno goes to the client. For a step that begins a transfer, which
+	 * is always the last one, @*stream (NULL on entry) is set to the
+	 * stream that the client is to get an fd of, with a reference for
+	 * vfiod; only with a return of 0. When the client cannot be given an
+	 * fd, the state stays, and the call fails
+	 * (vfio_ioctl_device_feature_mig_device_state()).
+	 */
+	int (*migration_set_state)(struct vfio_device *vdev, uint32_t state,
+				   struct vfiod_stream **stream);
+
+	/* migration_get_state - what state the device is in: 0 or an errno. */
+	int (*migration_get_state)(struct vfio_device *vdev, uint32_t *state);
+
+	/*
+	 * migration_get_data_size - about how many bytes a transfer in
+	 * STOP_COPY takes: 0 or an errno.
+	 */
+	int (*migration_get_data_size)(struct vfio_device *vdev,
+				       uint64_t *stop_copy_length);
+
+	/*
+	 * Logging of what the device writes to memory: struct vfio_log_ops.
+	 * All three or none: then clients get ENOTTY for the features
+	 * DMA_LOGGING_START, _STOP and _REPORT, which vfiod answers.
+	 *
+	 * log_start - begin, with nothing dirty. @ranges: @nr (1 to 256) of
+	 * them, ascending, without overlap, aligned to @*page_size, which
+	 * is the granularity that the client wishes, any number; the plugin
+	 * puts there what it is going to use. 0 or an errno.
+	 */
+	int (*log_start)(
+		struct vfio_device *vdev,
+		const struct vfio_device_feature_dma_logging_range *ranges,
+		uint32_t nr, uint64_t *page_size);
+
+	/*
+	 * log_stop - end; also when none was begun. 0 or an errno. Closing
+	 * the device does not call it: close_device has to end it.
+	 */
+	int (*log_stop)(struct vfio_device *vdev);
+
+	/*
+	 * log_read_and_clear - tell what has been written in [@iova, @iova +
+	 * @length) since the last time, by vfiod_dirty_set(), and forget it.
+	 * Called whether logging has begun or not, with any range that does
+	 * not wrap. 0 or an errno.
+	 */
+	int (*log_read_and_clear)(struct vfio_device *vdev, uint64_t iova,
+				  uint64_t length, struct vfiod_dirty *dirty);
 };
 
 #define VFIOD_EXPORT __attribute__((visibility("default")))
@@ -413,8 +482,9 @@ int vfiod_irq_line(struct vfio_device *vdev, unsigned int index, bool up);
 
 /*
  * vfiod_copy_from_user, vfiod_copy_to_user - the memory of the client whose
- * call is being served. Only in ioctl, device_feature, open_device, on the
- * thread that was called. Returns 0 or EFAULT.
+ * call is being served. Only in ioctl, device_feature, open_device, the
+ * migration and log ops, and the ops of a stream but release, on the thread
+ * that was called. Returns 0 or EFAULT.
  */
 int vfiod_copy_from_user(void *to, uint64_t from, size_t n);
 int vfiod_copy_to_user(uint64_t to, const void *from, size_t n);
@@ -445,6 +515,68 @@ int vfiod_set_irqs_validate(const struct vfio_irq_set *hdr,
  */
 int vfiod_check_feature(uint32_t flags, size_t argsz, uint32_t supported,
 			size_t minsz);
+
+/*
+ * vfiod_mig_get_next_state - vfio_mig_get_next_state(): the next step on the
+ * way from state @cur to @target, over the states that migration_flags does
+ * not have. 0 and @*next, which is @cur only when that is @target; or EINVAL:
+ * no way, or no such state.
+ */
+int vfiod_mig_get_next_state(struct vfio_device *vdev, uint32_t cur,
+			     uint32_t target, uint32_t *next);
+
+/*
+ * The file operations of a stream. Calls of one stream may come at the same
+ * time on different threads, also while the device's ops run, and after it
+ * has been closed, until it is made no more: the plugin locks. Data goes by
+ * in order: there is no position. A stream has @read or @write; what it lacks
+ * is EBADF for the client.
+ */
+struct vfiod_stream_ops {
+	/* Up to @count bytes (not 0), 0 at the end of what there is so far,
+	 * or an errno: ENODEV when the state that it was for is over. */
+	ssize_t (*read)(struct vfiod_stream *stream, void *buf, size_t count);
+	ssize_t (*write)(struct vfiod_stream *stream, const void *buf,
+			 size_t count);
+	/* VFIO_MIG_GET_PRECOPY_INFO, checked by vfiod: fill in the bytes of
+	 * @info, or return an errno, EINVAL in a state that is not one of
+	 * PRE_COPY. NULL: the client gets ENOTTY. */
+	int (*precopy_info)(struct vfiod_stream *stream,
+			    struct vfio_precopy_info *info);
+	/* The last reference is gone; on any thread. Optional. */
+	void (*release)(struct vfiod_stream *stream);
+};
+
+/*
+ * vfiod_stream_new - a stream of the device, with one reference, the
+ * caller's; NULL for ENOMEM. @ops is copied. References are counted as those
+ * of a struct file: vfiod drops the one that migration_set_state gave to it
+ * when the client's last fd is closed; one that the plugin keeps for itself
+ * is put in close_device or release at the latest. NULL can be put.
+ */
+struct vfiod_stream *vfiod_stream_create(struct vfio_device *vdev,
+					 const struct vfiod_stream_ops *ops,
+					 size_t ops_size, void *data);
+
+static inline struct vfiod_stream *
+vfiod_stream_new(struct vfio_device *vdev, const struct vfiod_stream_ops *ops,
+		 void *data)
+{
+	return vfiod_stream_create(vdev, ops, sizeof(*ops), data);
+}
+
+void *vfiod_stream_data(const struct vfiod_stream *stream);
+struct vfiod_stream *vfiod_stream_get(struct vfiod_stream *stream);
+void vfiod_stream_put(struct vfiod_stream *stream);
+
+/*
+ * vfiod_dirty_set - iova_bitmap_set(): the pages of [@iova, @iova + @length)
+ * are dirty. In log_read_and_clear, on its thread, with what was given to it.
+ * 0; EINVAL (not in the range that was asked about); EFAULT (the client's
+ * bitmap cannot be written: the client gets that too, unless
+ * log_read_and_clear returns another errno).
+ */
+int vfiod_dirty_set(struct vfiod_dirty *dirty, uint64_t iova, uint64_t length);
 
 /*
  * vfiod_rw_split - cut [pos, pos + count) into naturally aligned accesses of

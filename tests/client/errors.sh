@@ -74,6 +74,29 @@ too_many()
 	refuses 1 'mtty-1' "${run[@]}" "${mdevs[@]}" --mdev mtty-1 -- true
 }
 
+# half NAME FIELDS: a plugin in $work/plugins with these fields besides.
+half()
+{
+	cc -shared -fPIC -I"$top/include" -o "$work/plugins/$1.so" -x c - <<-END
+		#include <vfiod/plugin.h>
+		static int state(struct vfio_device *v, uint32_t *s)
+		{ return v && s; }
+		static int size(struct vfio_device *v, uint64_t *s)
+		{ return v && s; }
+		static int set(struct vfio_device *v, uint32_t s,
+			       struct vfiod_stream **stream)
+		{ return v && s && stream; }
+		static int init(struct vfio_device *v) { return !v; }
+		static void unmap(struct vfio_device *v, uint64_t i, uint64_t l)
+		{ (void)v, (void)i, (void)l; }
+		static const struct vfiod_type type = { .name = "1" };
+		static struct vfiod_plugin plugin = {
+			.name = "$1", .nr_types = 1, .types = &type,
+			.init = init, .dma_unmap = unmap, $2 };
+		VFIOD_REGISTER_PLUGIN(plugin);
+	END
+}
+
 plugins()
 {
 	local dir=$work/plugins
@@ -87,6 +110,16 @@ plugins()
 	refuses 1 'version' "${run[@]}" --mdev badversion-device -- true
 	refuses 1 'dma_unmap' "${run[@]}" --mdev noop-device -- true
 	refuses 1 'nosuch' "$vfiod" --dump-plugin nosuch
+	half some '.migration_get_state = state'
+	refuses 1 'migration ops' "${run[@]}" --mdev some-1 -- true
+	half flags '.migration_get_state = state,
+		.migration_set_state = set, .migration_get_data_size = size'
+	refuses 1 'migration_flags' "${run[@]}" --mdev flags-1 -- true
+	half flags '.migration_get_state = state, .migration_flags = 1,
+		.migration_set_state = set, .migration_get_data_size = size'
+	try 0 "${run[@]}" --mdev flags-1 -- true
+	half stop '.log_stop = init'
+	refuses 1 'log ops' "${run[@]}" --mdev stop-1 -- true
 	run=("$vfiod" run "${plugin_dirs[@]}")
 }
 

@@ -220,6 +220,13 @@ static int client_fd_room(struct vfio_client *client)
 	return client_of(client)->no_fd_room ? -EMFILE : 0;
 }
 
+static void client_give_stream(struct vfio_client *client,
+			       struct vfiod_stream *stream, uint64_t addr)
+{
+	client_of(client)->stream = stream;
+	client_of(client)->number_at = addr;
+}
+
 static int client_mm_get(struct vfio_client *client, struct vfio_mm **mm)
 {
 	*mm = vfio_mm_get(&client_of(client)->mm->mm);
@@ -238,6 +245,7 @@ static const struct vfio_client_ops client_ops = {
 	.container_get = client_container_get,
 	.group_get = client_group_get,
 	.fd_room = client_fd_room,
+	.give_stream = client_give_stream,
 	.mm_get = client_mm_get,
 	.capable = client_capable,
 };

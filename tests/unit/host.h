@@ -96,6 +96,9 @@ struct host_client {
 		struct vfio_group *group;
 	} fds[HOST_NR_FDS];
 	bool no_fd_room; /* RLIMIT_NOFILE is reached */
+	/* What the last call gave, for the test to put, and where. */
+	struct vfiod_stream *stream;
+	uint64_t number_at;
 };
 
 /* Without capabilities and fds. Becomes nobody's current client. */

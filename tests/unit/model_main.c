@@ -30,6 +30,8 @@ int main(void)
 	srunner_add_suite(runner, model_msi_suite());
 	srunner_add_suite(runner, model_irq_threads_suite());
 	srunner_add_suite(runner, model_feature_suite());
+	srunner_add_suite(runner, model_migration_suite());
+	srunner_add_suite(runner, model_dma_log_suite());
 	srunner_add_suite(runner, model_services_suite());
 	srunner_add_suite(runner, model_info_suite());
 	srunner_add_suite(runner, model_crowd_suite());

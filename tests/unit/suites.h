@@ -46,6 +46,8 @@ Suite *model_intx_suite(void);
 Suite *model_msi_suite(void);
 Suite *model_irq_threads_suite(void);
 Suite *model_feature_suite(void);
+Suite *model_migration_suite(void);
+Suite *model_dma_log_suite(void);
 Suite *model_services_suite(void);
 Suite *model_info_suite(void);
 Suite *model_crowd_suite(void);
