@@ -26,17 +26,20 @@ $(eval $(call test_rule,unit-model,$(call test_obj,tests/unit/model_*.c \
 	$(BUILD)/libbackend.a,$(CHECK_LIBS)))
 
 $(eval $(call test_rule,unit-mtty,$(call test_obj,tests/unit/mtty_main.c \
-	tests/unit/test_mtty_*.c tests/unit/fake_services.c mdevs/mtty/*.c),\
+	tests/unit/test_mtty_*.c tests/unit/fake_services.c mdevs/mtty/*.c \
+	backend/mig_state.c),\
 	$(CHECK_LIBS)))
 
-FAKE_OBJ := $(call test_obj,tests/unit/fake_*.c tests/unit/attribute.c)
+FAKE_OBJ := $(call test_obj,tests/unit/fake_*.c tests/unit/attribute.c \
+	backend/mig_state.c)
 $(eval $(call test_rule,unit-ap,$(call test_obj,tests/unit/ap_main.c \
 	tests/unit/test_ap_*.c mdevs/ap/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
 
 $(eval $(call test_rule,unit-ccw,$(call test_obj,tests/unit/ccw_*.c \
 	tests/unit/test_ccw_*.c mdevs/ccw/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
 $(eval $(call test_rule,unit-vgpu,$(call test_obj,tests/unit/vgpu_*.c \
-	tests/unit/test_vgpu_*.c tests/unit/fake_services.c mdevs/vgpu/*.c) \
+	tests/unit/test_vgpu_*.c tests/unit/fake_services.c \
+	backend/mig_state.c mdevs/vgpu/*.c) \
 	$(call obj,tests/client/gpu.c),$(CHECK_LIBS)))
 
 HANDOVER_OBJ := $(call obj,daemon/handover_ptrace.c daemon/handover_seccomp.c \

@@ -51,6 +51,7 @@ static int mtty_init(struct vfio_device *vdev)
 	mtty_config_init(&mtty->config, nr_ports);
 	mtty_uart_init(&mtty->ports[0]);
 	mtty_uart_init(&mtty->ports[1]);
+	mtty_migration_init(&mtty->migration);
 	vfiod_set_drvdata(vdev, mtty);
 	return 0;
 }
@@ -64,13 +65,17 @@ static void mtty_release(struct vfio_device *vdev)
 	atomic_fetch_add(&free_ports, ports_of(vfiod_device_type(vdev)));
 }
 
-/* Only the interrupts go: the ports and what is in them stay as they are. */
+/*
+ * Only interrupts and transfers go: the ports and what is in them stay as they
+ * are, and so does the migration state.
+ */
 static void mtty_close_device(struct vfio_device *vdev)
 {
 	struct mtty *mtty = vfiod_get_drvdata(vdev);
 
 	pthread_mutex_lock(&mtty->lock);
 	mtty_irq_disable(&mtty->irq);
+	mtty_migration_stop(&mtty->migration);
 	pthread_mutex_unlock(&mtty->lock);
 }
 
@@ -153,10 +158,42 @@ static ssize_t mtty_write(struct vfio_device *vdev, const void *buf,
 	return access_all(vdev, (void *)buf, count, pos, write_region);
 }
 
-/* Linux's mtty takes a reset and resets nothing of its ports. */
+/*
+ * Linux's mtty takes a reset and resets nothing of its ports. It is how
+ * migration is given up.
+ */
 static int mtty_reset(struct vfio_device *vdev)
 {
+	struct mtty *mtty = vfiod_get_drvdata(vdev);
+
 	vfiod_log(vdev, VFIOD_LOG_DEBUG, "reset");
+	pthread_mutex_lock(&mtty->lock);
+	mtty_migration_stop(&mtty->migration);
+	mtty_migration_init(&mtty->migration);
+	pthread_mutex_unlock(&mtty->lock);
+	return 0;
+}
+
+/* Without DMA nothing gets dirty: logging has nothing to do. */
+static int
+mtty_log_start(struct vfio_device *vdev,
+	       const struct vfio_device_feature_dma_logging_range *ranges,
+	       uint32_t nr, uint64_t *page_size)
+{
+	(void)vdev, (void)ranges, (void)nr, (void)page_size;
+	return 0;
+}
+
+static int mtty_log_stop(struct vfio_device *vdev)
+{
+	(void)vdev;
+	return 0;
+}
+
+static int mtty_log_read_and_clear(struct vfio_device *vdev, uint64_t iova,
+				   uint64_t length, struct vfiod_dirty *dirty)
+{
+	(void)vdev, (void)iova, (void)length, (void)dirty;
 	return 0;
 }
 
@@ -255,6 +292,13 @@ static struct vfiod_plugin mtty_plugin = {
 	.ioctl = mtty_ioctl,
 	.reset = mtty_reset,
 	.dma_unmap = mtty_dma_unmap,
+	.migration_flags = MTTY_MIGRATION_FLAGS,
+	.migration_set_state = mtty_set_state,
+	.migration_get_state = mtty_get_state,
+	.migration_get_data_size = mtty_get_data_size,
+	.log_start = mtty_log_start,
+	.log_stop = mtty_log_stop,
+	.log_read_and_clear = mtty_log_read_and_clear,
 };
 
 VFIOD_REGISTER_PLUGIN(mtty_plugin);

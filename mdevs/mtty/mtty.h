@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "irq.h"
+#include "migrate.h"
 #include "uart.h"
 
 struct mtty {
@@ -19,6 +20,7 @@ struct mtty {
 	 * size 0 and yet answers, as Linux's does. */
 	struct mtty_uart ports[2];
 	struct mtty_irq irq;
+	struct mtty_migration migration;
 	/* What GET_INFO last said, 0 before it was ever asked; until then
 	 * no interrupt index is valid. */
 	unsigned int num_irqs;

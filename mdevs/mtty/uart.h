@@ -12,7 +12,7 @@
 #define MTTY_UART_REGS 8
 #define MTTY_UART_FIFO 16
 
-/* All that a port remembers; also what a migration would carry over. */
+/* All that a port remembers; also what a migration carries over. */
 struct mtty_uart {
 	uint8_t regs[MTTY_UART_REGS]; /* IER, LCR, MCR, SCR are kept here */
 	uint8_t fifo[MTTY_UART_FIFO];

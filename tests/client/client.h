@@ -56,6 +56,7 @@ Suite *process_suite(void);
 Suite *seccomp_suite(void);
 Suite *exec_suite(void);
 Suite *concurrent_suite(void);
+Suite *migration_suite(void);
 
 /* main() of the image that exec_suite's tests replace themselves with. */
 int exec_image(char **argv);

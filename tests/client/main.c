@@ -17,7 +17,7 @@ static const struct {
 	{ info_suite },	     { rw_suite },	{ irq_suite },
 	{ intx_suite },	     { threads_suite }, { process_suite },
 	{ seccomp_suite },   { exec_suite },	{ concurrent_suite },
-	{ noiommu_suite },   { iommu_suite },
+	{ noiommu_suite },   { iommu_suite },	{ migration_suite },
 };
 
 int main(int argc, char **argv)

@@ -12,7 +12,7 @@
 
 transport=$1
 devices=(mtty-2 mtty-1 irqs-all sleepy-slow "sleepy-slow,open=1000"
-	"mtty-1,noiommu=on" --pci=edu-1)
+	"mtty-1,noiommu=on" --pci=edu-1 mtty-2)
 
 body()
 {
@@ -45,6 +45,9 @@ debuggers()
 		fail "no line about the tracer in the log"
 	says "$1" gdb -batch -ex run --args "$programs/getfd"
 	says ok "$programs/getfd"
+	# A stream goes by ptrace over all of them.
+	says EBUSY strace -f -o /dev/null "$programs/getfd" stream
+	says ok "$programs/getfd" stream
 }
 
 in_vm()

@@ -26,6 +26,7 @@ enum {
 	DEV_SLOW_OPEN = 5,
 	DEV_NOIOMMU = 6,
 	DEV_PCI = 7,
+	DEV_OTHER_MTTY2 = 8,
 };
 
 /* VFIOD_GROUP, VFIOD_DEVICE, VFIOD_SYSFSDEV of device @n. */

@@ -14,7 +14,6 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 known_file=${KNOWN:-$here/known-differences.txt}
-not_yet_file=$here/not-yet.txt
 only='*'
 if [ "${1:-}" = --only ]; then
 	only=$2
@@ -67,33 +66,6 @@ read_known()
 		esac
 	done <"$known_file"
 	add_entry
-}
-
-# Cases of what vfiod does not have yet: "GLOB why" a line.
-read_not_yet()
-{
-	local glob
-
-	not_yet=() not_yet_used=()
-	while read -r glob _; do
-		case $glob in '#'* | '') continue ;; esac
-		not_yet+=("$glob")
-		not_yet_used+=("")
-	done <"$not_yet_file"
-}
-
-# is_not_yet NAME
-is_not_yet()
-{
-	local i
-
-	for i in "${!not_yet[@]}"; do
-		# shellcheck disable=SC2053 # patterns are meant
-		[[ $1 == ${not_yet[$i]} ]] || continue
-		not_yet_used[i]=yes
-		return 0
-	done
-	return 1
 }
 
 # split FROM TO: a file for each case, "/" in its name being "%".
@@ -191,7 +163,7 @@ explain()
 	explain_hunk "$1"
 }
 
-# Sets verdict: equal, known, missing or differing.
+# Sets verdict: equal, known or differing.
 judge()
 {
 	local file=${1//\//%}
@@ -208,8 +180,6 @@ judge()
 		verdict=equal
 	elif explain "$1"; then
 		verdict=known
-	elif is_not_yet "$1"; then
-		verdict=missing
 	else
 		verdict=differing
 	fi
@@ -219,7 +189,7 @@ judge()
 	} >>"$work/shown"
 }
 
-declare -A total equal known missing differing
+declare -A total equal known differing
 count()
 {
 	local -n table=$1
@@ -229,23 +199,21 @@ count()
 
 row()
 {
-	printf '%-12s %6s %6s %10s %6s %8s\n' "$@"
+	printf '%-12s %6s %6s %10s %6s\n' "$@"
 }
 
 print_table()
 {
-	local area sums=(0 0 0 0 0)
+	local area sums=(0 0 0 0)
 
-	row area cases equal differing known 'not yet'
+	row area cases equal differing known
 	for area in $(printf '%s\n' "${!total[@]}" | sort); do
 		row "$area" "${total[$area]}" "${equal[$area]:-0}" \
-			"${differing[$area]:-0}" "${known[$area]:-0}" \
-			"${missing[$area]:-0}"
+			"${differing[$area]:-0}" "${known[$area]:-0}"
 		sums[0]=$((sums[0] + ${total[$area]}))
 		sums[1]=$((sums[1] + ${equal[$area]:-0}))
 		sums[2]=$((sums[2] + ${differing[$area]:-0}))
 		sums[3]=$((sums[3] + ${known[$area]:-0}))
-		sums[4]=$((sums[4] + ${missing[$area]:-0}))
 	done
 	row "$transport" "${sums[@]}"
 	failed=${sums[2]}
@@ -270,11 +238,6 @@ print_stale()
 		[ -z "${k_used[$i]}" ] || continue
 		echo "known-differences.txt: not seen on $transport any more:" \
 			"case ${k_case[$i]}, - ${k_minus[$i]}"
-		failed=$((failed + 1))
-	done
-	for i in "${!not_yet[@]}"; do
-		[ -z "${not_yet_used[$i]}" ] || continue
-		echo "not-yet.txt: no difference any more: ${not_yet[$i]}"
 		failed=$((failed + 1))
 	done
 }
@@ -313,7 +276,6 @@ judge_walks()
 }
 
 read_known
-read_not_yet
 split "$golden" "$work/golden"
 split "$dir" "$work/record"
 : >"$work/shown"

@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../../backend/mig_state.h"
+
 #define FIRST_FD 100
 #define MAX_FDS 16
 
@@ -110,6 +112,70 @@ void vfiod_eventfd_put(struct vfio_eventfd *eventfd)
 {
 	if (eventfd)
 		eventfd->refs--;
+}
+
+struct vfiod_stream {
+	const struct vfiod_stream_ops *ops;
+	void *data;
+	unsigned int refs;
+};
+
+/* Of all streams together; each test begins with none. */
+static unsigned int stream_refs;
+
+struct vfiod_stream *vfiod_stream_create(struct vfio_device *vdev,
+					 const struct vfiod_stream_ops *ops,
+					 size_t size, void *data)
+{
+	struct vfiod_stream *stream = calloc(1, sizeof(*stream));
+
+	(void)vdev;
+	if (!stream || size != sizeof(*ops))
+		abort();
+	stream->ops = ops;
+	stream->data = data;
+	stream->refs = 1;
+	stream_refs++;
+	return stream;
+}
+
+void *vfiod_stream_data(const struct vfiod_stream *stream)
+{
+	return stream->data;
+}
+
+struct vfiod_stream *vfiod_stream_get(struct vfiod_stream *stream)
+{
+	stream->refs++;
+	stream_refs++;
+	return stream;
+}
+
+void vfiod_stream_put(struct vfiod_stream *stream)
+{
+	stream_refs--;
+	if (--stream->refs)
+		return;
+	stream->ops->release(stream);
+	free(stream);
+}
+
+const struct vfiod_stream_ops *fake_stream_ops(const struct vfiod_stream *s)
+{
+	return s->ops;
+}
+
+unsigned int fake_streams_held(void)
+{
+	return stream_refs;
+}
+
+int vfiod_mig_get_next_state(struct vfio_device *vdev, uint32_t cur,
+			     uint32_t target, uint32_t *next)
+{
+	(void)vdev;
+	return vfio_mig_next_state(vfiod_plugin_entry()->migration_flags, cur,
+				   target, next);
 }
 
 /* The kernel does the copies, so that a bad address is EFAULT. */

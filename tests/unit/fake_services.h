@@ -32,6 +32,9 @@ int fake_eventfd_new(void);
 unsigned int fake_eventfd_take(int fd);
 /* How many references the plugin holds on eventfds. */
 unsigned int fake_eventfds_held(void);
+/* What a stream can do; how many references there are on streams. */
+const struct vfiod_stream_ops *fake_stream_ops(const struct vfiod_stream *s);
+unsigned int fake_streams_held(void);
 /* Before each test. */
 void fake_reset(void);
 

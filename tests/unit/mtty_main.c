@@ -17,6 +17,7 @@ int main(void)
 	srunner_add_suite(runner, mtty_device_suite());
 	srunner_add_suite(runner, mtty_irq_suite());
 	srunner_add_suite(runner, mtty_probe_suite());
+	srunner_add_suite(runner, mtty_migrate_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

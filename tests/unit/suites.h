@@ -11,6 +11,7 @@ Suite *mtty_config_suite(void);
 Suite *mtty_device_suite(void);
 Suite *mtty_irq_suite(void);
 Suite *mtty_probe_suite(void);
+Suite *mtty_migrate_suite(void);
 
 /* test_ccw_*.c */
 Suite *ccw_device_suite(void);
