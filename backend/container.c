@@ -19,6 +19,7 @@ vfio_container_create(const struct vfio_iommu_drivers *drivers)
 	atomic_init(&container->refs, 1);
 	container->drivers = drivers;
 	pthread_rwlock_init(&container->group_lock, NULL);
+	pthread_rwlock_init(&container->ioctl_lock, NULL);
 	LIST_INIT(&container->groups);
 	return container;
 }
@@ -32,6 +33,7 @@ void vfio_container_put(struct vfio_container *container)
 {
 	if (atomic_fetch_sub(&container->refs, 1) != 1)
 		return;
+	pthread_rwlock_destroy(&container->ioctl_lock);
 	pthread_rwlock_destroy(&container->group_lock);
 	free(container);
 }
@@ -146,21 +148,25 @@ static int set_iommu(struct vfio_container *container, unsigned long arg)
 }
 
 /*
- * The driver's ioctls run without group_lock in the kernel, kept alive by
- * the file reference alone, which lets UNSET_CONTAINER race with them; here
- * the lock is held for reading. Writers (attach, detach) then wait for a
- * dma_unmap callback that sleeps; so would the kernel's detach, on the
- * driver's own lock or on its device's close.
+ * The driver's ioctls run without group_lock, so that a dma_unmap that sleeps
+ * keeps no group from being attached. In the kernel only the file keeps the
+ * driver's state alive meanwhile, and UNSET_CONTAINER can take it away.
  */
 static int driver_ioctl(struct vfio_container *container, unsigned int cmd,
 			uint64_t arg)
 {
+	const struct vfio_iommu_driver_ops *driver;
 	int ret = -EINVAL;
+	void *data;
 
 	pthread_rwlock_rdlock(&container->group_lock);
-	if (container->driver)
-		ret = container->driver->ioctl(container->iommu_data, cmd, arg);
+	driver = container->driver;
+	data = container->iommu_data;
+	pthread_rwlock_rdlock(&container->ioctl_lock);
 	pthread_rwlock_unlock(&container->group_lock);
+	if (driver)
+		ret = driver->ioctl(data, cmd, arg);
+	pthread_rwlock_unlock(&container->ioctl_lock);
 	return ret;
 }
 
@@ -214,6 +220,19 @@ int vfio_container_attach_group(struct vfio_container *container,
 	return ret;
 }
 
+/*
+ * No device is open, so the ioctls that are running do not wait for one, and
+ * no new one begins.
+ */
+static void unbind_driver(struct vfio_container *container)
+{
+	pthread_rwlock_wrlock(&container->ioctl_lock);
+	container->driver->release(container->iommu_data);
+	container->driver = NULL;
+	container->iommu_data = NULL;
+	pthread_rwlock_unlock(&container->ioctl_lock);
+}
+
 void vfio_container_detach_group(struct vfio_container *container,
 				 struct vfio_group *group)
 {
@@ -223,11 +242,8 @@ void vfio_container_detach_group(struct vfio_container *container,
 	LIST_REMOVE(group, container_next);
 	group->container = NULL;
 	group->container_users = 0;
-	if (LIST_EMPTY(&container->groups) && container->driver) {
-		container->driver->release(container->iommu_data);
-		container->driver = NULL;
-		container->iommu_data = NULL;
-	}
+	if (LIST_EMPTY(&container->groups) && container->driver)
+		unbind_driver(container);
 	pthread_rwlock_unlock(&container->group_lock);
 	vfio_container_put(container);
 }

@@ -21,11 +21,16 @@ struct vfio_container {
 	atomic_uint refs;
 	const struct vfio_iommu_drivers *drivers; /* constant */
 	/*
-	 * Guards what follows. Taken inside a group's group_lock and outside
-	 * every lock of the iommu driver. Held for reading over the driver's
-	 * ioctls, which may sleep in a plugin's dma_unmap.
+	 * Guards what follows it. Taken inside a group's group_lock and
+	 * outside every lock of the iommu driver.
 	 */
 	pthread_rwlock_t group_lock;
+	/*
+	 * Guards the life of iommu_data. Held for reading over the driver's
+	 * ioctls, which may sleep in a plugin's dma_unmap; for writing when
+	 * the last group leaves. Taken inside group_lock.
+	 */
+	pthread_rwlock_t ioctl_lock;
 	LIST_HEAD(, vfio_group) groups; /* newest first */
 	const struct vfio_iommu_driver_ops *driver;
 	void *iommu_data;

@@ -293,6 +293,38 @@ START_TEST(two_containers)
 }
 END_TEST
 
+/* A group comes and goes while a device is asked to unpin. */
+static void attaching_unmap(struct vfio_device *vdev, uint64_t iova,
+			    uint64_t length)
+{
+	(void)length;
+	ck_assert_int_eq(model_set_container(&m, 1, m.container_fd), 0);
+	ck_assert_int_eq(model_unset_container(&m, 1), 0);
+	vfiod_unpin_pages(vdev, iova, 1);
+}
+
+START_TEST(attach_while_unmapping)
+{
+	static const struct vfiod_plugin attaching = {
+		.name = "attaching",
+		.init = model_init,
+		.dma_unmap = attaching_unmap,
+	};
+	struct vfio_page *page;
+
+	model_attach(&m, 0, &attaching, &model_type);
+	model_add(&m, 1, VFIO_EMULATED_IOMMU, &model_plugin, &model_type);
+	ck_assert_int_eq(model_group_open(&m, 1), 0);
+	set_iommu(VFIO_TYPE1v2_IOMMU);
+	model_open(&m, 0);
+	ck_assert_int_eq(model_map(&m, 0, 0), 0);
+	ck_assert_int_eq(vfiod_pin_pages(m.devs[0].vdev, 0, 1,
+					 VFIO_DMA_MAP_FLAG_READ, &page),
+			 1);
+	ck_assert_int_eq(model_unmap(&m, 0), PAGE);
+}
+END_TEST
+
 Suite *model_container_suite(void)
 {
 	Suite *suite = suite_create("model container");
@@ -315,6 +347,7 @@ Suite *model_container_suite(void)
 	tcase_add_loop_test(tc, many_groups, 0, MODEL_DEVICES);
 	tcase_add_test(tc, attach_fails);
 	tcase_add_test(tc, two_containers);
+	tcase_add_test(tc, attach_while_unmapping);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
