@@ -6,7 +6,8 @@
 # Builds the kernel's sample devices mtty.ko, mdpy.ko and mbochs.ko in
 # CACHE/samples, for the kernel that tests/vm/fetch.sh put into CACHE, from
 # Debian's packages of that very kernel (VERSION: 6.12, 6.1); of 6.12 also vfio.ko
-# with CONFIG_VFIO_NOIOMMU, which Debian's own lacks. Once. Nothing is installed.
+# with CONFIG_VFIO_NOIOMMU, which Debian's own lacks, and our own vfiod_probe.ko.
+# Once; vfiod_probe.ko again when its source has changed. Nothing is installed.
 # What is downloaded is 170 MB, most of it the kernel's source.
 
 set -eu
@@ -22,13 +23,33 @@ die()
 	exit 1
 }
 
-wanted=(mtty mdpy mbochs)
-[ "$version" != 6.12 ] || wanted+=(vfio)
-missing=
-for module in "${wanted[@]}"; do
-	[ -e "$out/$module.ko" ] || missing=yes
-done
-[ -n "$missing" ] || [ ! -e "$out/done" ] || exit 0
+top=$(cd "$(dirname "$0")/../.." && pwd)
+probe_sources=("$top"/tests/oracle/kmod/* "$top"/mdevs/probe/probe*.h
+	"$top"/mdevs/probe/{core,log,pins}.c)
+
+sum()
+{
+	cat "${probe_sources[@]}" | sha256sum
+}
+
+has_probe()
+{
+	[ "$version" != 6.12 ] ||
+		[ "$(sum)" = "$(cat "$out/probe.sum" 2>/dev/null)" ]
+}
+
+has_samples()
+{
+	local module wanted=(mtty mdpy mbochs)
+
+	[ "$version" != 6.12 ] || wanted+=(vfio)
+	for module in "${wanted[@]}"; do
+		[ -e "$out/$module.ko" ] || return 1
+	done
+	[ -e "$out/done" ]
+}
+
+! has_samples || ! has_probe || exit 0
 work=$(mktemp -d "$cache/samples.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -105,11 +126,25 @@ MAKEFILE
 	module_dir "$work/noiommu"
 }
 
-headers
-sources
+kernel_modules()
+{
+	sources
+	samples
+	[ "$version" != 6.12 ] || noiommu
+	apt-cache show "linux-headers-$release" | sed -n 's/^Version: //p' |
+		head -n 1 >"$out/version"
+	touch "$out/done"
+}
+
+probe()
+{
+	mkdir "$work/probe"
+	cp "${probe_sources[@]}" "$work/probe"
+	module_dir "$work/probe"
+	sum >"$out/probe.sum"
+}
+
 mkdir -p "$out"
-samples
-[ "$version" != 6.12 ] || noiommu
-apt-cache show "linux-headers-$release" | sed -n 's/^Version: //p' |
-	head -n 1 >"$out/version"
-touch "$out/done"
+headers
+has_samples || kernel_modules
+has_probe || probe
