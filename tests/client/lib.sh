@@ -159,6 +159,14 @@ start()
 	jobs_to_end+=("$job")
 }
 
+# For sh -c: a command whose last arguments are the container, and group and
+# name of two devices, or of four.
+# shellcheck disable=SC2016,SC2034 # expanded by that shell; used by others
+with_devices='exec "$@" /dev/vfio/vfio "$VFIOD_GROUP" "$VFIOD_DEVICE" \
+	"$VFIOD_GROUP_2" "$VFIOD_DEVICE_2" \
+	${VFIOD_GROUP_3:+"$VFIOD_GROUP_3" "$VFIOD_DEVICE_3"} \
+	${VFIOD_GROUP_4:+"$VFIOD_GROUP_4" "$VFIOD_DEVICE_4"}'
+
 # Wait for CMD, end the service, return CMD's exit status.
 finish()
 {

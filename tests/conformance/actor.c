@@ -48,20 +48,17 @@ static void keep_over_exec(int fd)
 static void exec_self(struct ctx *c, int far)
 {
 	int roles = memfd_create("roles", 0);
-	char fds[64], *argv[] = {
-		(char *)"vfio-conform",
-		(char *)"--actor",
-		fds,
-		(char *)c->prefix,
-		(char *)c->container,
-		(char *)c->group[0],
-		(char *)c->device[0],
-		(char *)c->group[1],
-		(char *)c->device[1],
-		NULL,
+	char fds[64], *argv[5 + 2 * C_GROUPS + 1] = {
+		(char *)"vfio-conform", (char *)"--actor",    fds,
+		(char *)c->prefix,	(char *)c->container,
 	};
 	const void *table = &c->state->roles;
+	int i;
 
+	for (i = 0; i < C_GROUPS; i++) {
+		argv[5 + 2 * i] = (char *)c->group[i];
+		argv[6 + 2 * i] = (char *)c->device[i];
+	}
 	if (pwrite(roles, table, sizeof(struct roles), 0) !=
 	    (ssize_t)sizeof(struct roles))
 		abort();
@@ -88,15 +85,15 @@ static void serve(struct ctx *c, int far)
 
 int actor_main(int argc, char **argv)
 {
-	struct setting setting = {
-		.container = argv[4],
-		.group = { argv[5], argc > 7 ? argv[7] : NULL },
-		.device = { argv[6], argc > 8 ? argv[8] : NULL },
-	};
+	struct setting setting = { .container = argv[4] };
 	struct state *s = malloc(sizeof(*s));
 	struct ctx c = { 0 };
-	int log, far, roles;
+	int log, far, roles, i;
 
+	for (i = 0; i < C_GROUPS && 6 + 2 * i < argc; i++) {
+		setting.group[i] = argv[5 + 2 * i];
+		setting.device[i] = argv[6 + 2 * i];
+	}
 	if (!s || sscanf(argv[2], "%d,%d,%d", &log, &far, &roles) != 3)
 		abort();
 	ctx_init(&c, s, &setting, log);

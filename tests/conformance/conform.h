@@ -24,6 +24,8 @@
 #include <linux/vfio.h>
 
 #define C_PAGE 4096UL
+/* The most groups, each of one device, that there are for a case. */
+#define C_GROUPS 4
 /* An address that belongs to the kernel. */
 #define C_KERNEL 0xffff800000000000UL
 
@@ -35,8 +37,9 @@ struct line;
 /* One thread of control: the case's own, or an actor's. */
 struct ctx {
 	const char *container; /* path */
-	const char *group[2]; /* paths; [1] NULL unless CASE_TWO_GROUPS */
-	const char *device[2]; /* names for GET_DEVICE_FD */
+	/* Paths; [1] NULL unless CASE_TWO_GROUPS, [2] and on CASE_PROBES. */
+	const char *group[C_GROUPS];
+	const char *device[C_GROUPS]; /* names for GET_DEVICE_FD */
 	long param; /* conform_add()'s */
 	const char *prefix; /* of its lines; "" for the case's own */
 	struct state *state;
@@ -49,6 +52,7 @@ typedef void case_fn(struct ctx *c);
 #define CASE_TWO_GROUPS 1 /* uses group[1]; left out without one */
 #define CASE_SLOW 2 /* has 120 s in place of 20 s */
 #define CASE_NOIOMMU 4 /* left out where the first group is not noiommu */
+#define CASE_PROBES 8 /* left out unless the devices are probes, all four */
 
 /*
  * CASE("area/subject/detail") { c_open(c, …); … }, at file level. The name's
@@ -151,7 +155,7 @@ long c_feature(struct ctx *c, int device, uint32_t flags, void *data,
 
 /* ---- files ---- */
 
-/* The path is shown by what it is: CONTAINER, GROUP, GROUP2. */
+/* The path is shown by what it is: CONTAINER, GROUP, GROUP2 … */
 int c_open(struct ctx *c, const char *role, const char *path, int flags);
 int c_close(struct ctx *c, int fd);
 int c_dup(struct ctx *c, const char *role, int fd);

@@ -57,19 +57,27 @@ void put_address(struct ctx *c, struct line *l, uint64_t address)
 	}
 }
 
+/* Whether it is one of several: "GROUP", "GROUP2" … */
+static bool put_one_of(struct line *l, const char *name,
+		       const char *const strings[C_GROUPS], const char *string)
+{
+	int i;
+
+	for (i = 0; i < C_GROUPS && strings[i]; i++) {
+		if (strcmp(string, strings[i]))
+			continue;
+		put(l, i ? "%s%d" : "%s", name, i + 1);
+		return true;
+	}
+	return false;
+}
+
 void put_string(struct ctx *c, struct line *l, const char *string)
 {
 	if (!strcmp(string, c->container))
 		put(l, "CONTAINER");
-	else if (!strcmp(string, c->group[0]))
-		put(l, "GROUP");
-	else if (c->group[1] && !strcmp(string, c->group[1]))
-		put(l, "GROUP2");
-	else if (!strcmp(string, c->device[0]))
-		put(l, "DEVICE");
-	else if (c->device[1] && !strcmp(string, c->device[1]))
-		put(l, "DEVICE2");
-	else
+	else if (!put_one_of(l, "GROUP", c->group, string) &&
+		 !put_one_of(l, "DEVICE", c->device, string))
 		put(l, "\"%s\"", string);
 }
 

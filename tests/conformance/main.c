@@ -11,14 +11,15 @@
 
 static const char usage[] =
 	"usage: vfio-conform [--only GLOB] [--out DIR] CONTAINER GROUP DEVICE\n"
-	"                    [GROUP2 DEVICE2]\n"
+	"                    [GROUP2 DEVICE2 [GROUP3 DEVICE3 GROUP4 DEVICE4]]\n"
 	"       vfio-conform --walk SEED[-LAST] [--area AREA] [--steps N]\n"
 	"                    [--skip LIST] [--out DIR] CONTAINER …\n"
 	"       vfio-conform --list [--only GLOB]\n"
 	"\n"
 	"Performs VFIO's calls and prints what it observed: a record that is the same\n"
 	"on every run. CONTAINER and GROUP are paths (/dev/vfio/vfio, /dev/vfio/0),\n"
-	"DEVICE is the name for VFIO_GROUP_GET_DEVICE_FD.\n"
+	"DEVICE is the name for VFIO_GROUP_GET_DEVICE_FD. Four devices are probes (see\n"
+	"mdevs/probe), and used for the area probe alone, which needs them.\n"
 	"\n"
 	"  --only GLOB   the cases whose names match\n"
 	"  --out DIR     write DIR/AREA.txt, AREA being the names' first part\n"
@@ -102,9 +103,16 @@ static void run_case(const struct options *o, const struct setting *setting,
 	}
 }
 
+/* Four devices are probes, and for what needs probes alone. */
+static bool has_devices(const struct setting *setting, bool probes)
+{
+	return probes == !!setting->group[2];
+}
+
 static bool fits(const struct setting *setting, const struct conform_case *k)
 {
-	if (k->flags & CASE_TWO_GROUPS && !setting->group[1])
+	if (!has_devices(setting, k->flags & CASE_PROBES) ||
+	    (k->flags & CASE_TWO_GROUPS && !setting->group[1]))
 		return false;
 	return !(k->flags & CASE_NOIOMMU) || c_is_noiommu(setting->group[0]);
 }
@@ -112,16 +120,19 @@ static bool fits(const struct setting *setting, const struct conform_case *k)
 static int run_cases(const struct options *o, const struct setting *setting)
 {
 	const struct conform_case *k;
-	size_t i, n = 0;
+	size_t i, n = 0, named = 0;
 
 	for (i = 0; (k = case_at(i)); i++) {
-		if (fnmatch(o->only, k->name, 0) || !fits(setting, k))
+		if (fnmatch(o->only, k->name, 0))
+			continue;
+		named++;
+		if (!fits(setting, k))
 			continue;
 		run_case(o, setting, k);
 		n++;
 	}
 	fprintf(stderr, "vfio-conform: %zu cases\n", n);
-	return n ? 0 : 1;
+	return named ? 0 : 1;
 }
 
 static void run_walk(struct options *o, const struct setting *setting,
@@ -140,11 +151,14 @@ static void run_walk(struct options *o, const struct setting *setting,
 static int run_walks(struct options *o, const struct setting *setting)
 {
 	const struct conform_walk *walk;
-	size_t i, n = 0;
+	size_t i, n = 0, named = 0;
 	uint64_t seed;
 
 	for (i = 0; (walk = walk_at(i)); i++) {
 		if (o->area && strcmp(o->area, walk->area))
+			continue;
+		named++;
+		if (!has_devices(setting, !strcmp(walk->area, "probe")))
 			continue;
 		for (seed = o->first_seed; seed <= o->last_seed; seed++) {
 			run_walk(o, setting, walk, seed);
@@ -152,7 +166,7 @@ static int run_walks(struct options *o, const struct setting *setting)
 		}
 	}
 	fprintf(stderr, "vfio-conform: %zu walks\n", n);
-	return n ? 0 : 1;
+	return named ? 0 : 1;
 }
 
 static const struct option long_options[] = {
@@ -221,7 +235,7 @@ int main(int argc, char **argv)
 {
 	struct options o = { .only = "*", .plan.steps = 1000 };
 	struct setting setting = { 0 };
-	int left, status;
+	int left, status, i;
 
 	if (argc > 6 && !strcmp(argv[1], "--actor"))
 		return actor_main(argc, argv);
@@ -232,14 +246,14 @@ int main(int argc, char **argv)
 		return list_all(o.only);
 	left = argc - optind;
 	argv += optind;
-	if (left != 3 && left != 5) {
+	if (left != 3 && left != 5 && left != 1 + 2 * C_GROUPS) {
 		fputs(usage, stderr);
 		return 2;
 	}
 	setting.container = argv[0];
-	setting.group[0] = argv[1];
-	setting.device[0] = argv[2];
-	setting.group[1] = left == 5 ? argv[3] : NULL;
-	setting.device[1] = left == 5 ? argv[4] : NULL;
+	for (i = 0; 2 + 2 * i < left; i++) {
+		setting.group[i] = argv[1 + 2 * i];
+		setting.device[i] = argv[2 + 2 * i];
+	}
 	return o.walk ? run_walks(&o, &setting) : run_cases(&o, &setting);
 }

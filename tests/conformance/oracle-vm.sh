@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: oracle-vm.sh emulated|iommu|noiommu SAMPLES COMMAND...
+# Usage: oracle-vm.sh emulated|probe|iommu|noiommu SAMPLES COMMAND...
 #
 # In the oracle's VM: COMMAND gets, as its last arguments, the container, and
-# group and device name of two devices. The emulated are two mtty-2; the
-# others two PCI devices of QEMU, bound to vfio-pci, behind its IOMMU, or in a VM
-# that has none and has not loaded vfio.
+# group and device name of two devices: two mtty-2, or two PCI devices of QEMU,
+# bound to vfio-pci, behind its IOMMU, or in a VM that has none and has not
+# loaded vfio; or of four probes (tests/oracle/kmod).
 
 set -eu
 
@@ -25,7 +25,7 @@ mdev()
 {
 	local group uuid=$2
 
-	echo "$uuid" >"/sys/class/mdev_bus/mtty/mdev_supported_types/$1/create"
+	echo "$uuid" >"/sys/class/mdev_bus/${1%-*}/mdev_supported_types/$1/create"
 	group=$(readlink "/sys/bus/mdev/devices/$uuid/iommu_group")
 	devices+=("/dev/vfio/${group##*/}" "$uuid")
 }
@@ -35,6 +35,17 @@ emulated()
 	[ -e /sys/class/mdev_bus/mtty ] || insert mtty
 	mdev mtty-2 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 	mdev mtty-2 83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
+}
+
+# Their numbers, 0 to 3, are in the order in which they are made.
+probe()
+{
+	local i
+
+	[ -e /sys/class/mdev_bus/probe ] || insert vfiod_probe
+	for i in 1 2 3 4; do
+		mdev probe-1 "83b8f4f2-509f-382f-3c1e-e6bfe0fa200$i"
+	done
 }
 
 # edus PREFIX: QEMU's edu devices, in groups /dev/vfio/PREFIXn. Their ids are

@@ -5,8 +5,8 @@
 #
 # Runs vfio-conform on the kernel's own VFIO, in a VM with Debian's stock
 # kernel, and writes what it answered to golden/linux-KERNEL/AREA.txt (devices
-# of the kernel's mtty), golden/linux-KERNEL-iommu/AREA.txt (PCI devices behind an
-# IOMMU) and golden/linux-6.12-noiommu/AREA.txt (PCI devices without; its kernel
+# of the kernel's mtty, and our probes), golden/linux-KERNEL-iommu/AREA.txt (PCI
+# devices behind an IOMMU) and golden/linux-6.12-noiommu/AREA.txt (PCI devices without; its kernel
 # module vfio is not Debian's, but built from the same source), and the records of
 # random walks to walks.tar.xz. All is done twice in the VM, and must be the same.
 # With --only, or --out, nothing in golden/ changes: the records go to DIR, or to
@@ -44,7 +44,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-mkdir "$work"/{emulated,iommu,noiommu}
+mkdir -p "$work"/{emulated,iommu,noiommu}/{1,2}
 
 # Forty walks, evenly over their areas.
 areas=$("$BUILD/tests/vfio-conform" --list | grep -c '^--walk')
@@ -57,7 +57,6 @@ job()
 	cat <<JOB
 set -eu
 for kind in $*; do
-	mkdir "$work/\$kind/1" "$work/\$kind/2"
 	only='$only'
 	[ \$kind != noiommu ] || [ '$only' != '*' ] || only='[cgln]*'
 	"$here/oracle-vm.sh" \$kind "$VFIOD_VM_CACHE/samples" sh -c '
@@ -69,7 +68,7 @@ for kind in $*; do
 			[ $seeds = 1-0 ] || [ "\$dir" != "$work/emulated" ] ||
 			"$BUILD/tests/vfio-conform" --walk $seeds --steps 5000 \
 				--out "\$dir/\$i" "\$@"
-		done' sh "$work/\$kind" "\$only"
+		done' sh "$work/\${kind/probe/emulated}" "\$only"
 done
 JOB
 }
@@ -88,7 +87,10 @@ in_vm()
 }
 
 # In 6.1 the VM's own devices need modules too.
-job emulated iommu >"$work/job"
+kinds=(emulated iommu)
+# Probes are emulated devices too: their records go with the others.
+[ "$kernel" != 6.12 ] || kinds+=(probe)
+job "${kinds[@]}" >"$work/job"
 in_vm "$work/job" --module vfio --module vfio_iommu_type1 --module mdev \
 	--qemu -device --qemu intel-iommu
 if [ "$kernel" = 6.12 ]; then
@@ -126,7 +128,7 @@ keep()
 	mkdir -p "$2"
 	keep_walks "$work/$1" "$2"
 	for file in "$work/$1/1"/*.txt; do
-		[ -e "$file" ] || continue
+		[ -e "$file" ] || continue # none of these was asked for
 		{ header; cat "$file"; } >"$2/${file##*/}"
 	done
 }

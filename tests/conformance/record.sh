@@ -3,9 +3,10 @@
 #
 # Usage: [DEVICE=TYPE] record.sh TRANSPORT DIR [OPTION...]
 #
-# Runs vfio-conform, with its OPTIONs, on two devices (mtty-2) of vfiod over
-# fuse, fuse-user, fuse-ptrace or cuse (see tests/client/lib.sh). Its records go
-# to DIR/AREA.txt. Without /dev/cuse, cuse takes a virtual machine.
+# Runs vfio-conform, with its OPTIONs, on two devices (mtty-2, and then on four
+# probe-1) of vfiod over fuse, fuse-user, fuse-ptrace or cuse (see
+# tests/client/lib.sh). Its records go to DIR/AREA.txt. Without /dev/cuse, cuse
+# takes a virtual machine.
 
 # shellcheck source-path=SCRIPTDIR/../client source=../client/lib.sh
 . "$(dirname "$0")/../client/lib.sh"
@@ -23,10 +24,21 @@ if [ "$transport" = cuse ] && [ ! -e /dev/cuse ]; then
 		"$(realpath "$0")" cuse "$dir" "$@"
 fi
 
-# shellcheck disable=SC2016 # expanded by that shell
-start "$transport" "$device" "$device" -- sh -c '
-	exec "$@" /dev/vfio/vfio "$VFIOD_GROUP" "$VFIOD_DEVICE" \
-		"$VFIOD_GROUP_2" "$VFIOD_DEVICE_2"
-' sh "$programs/vfio-conform" --out "$work/records" "$@"
-finish
+# record MDEV... -- OPTION...
+record()
+{
+	local mdevs=()
+
+	while [ "$1" != -- ]; do
+		mdevs+=("$1")
+		shift
+	done
+	shift
+	start "$transport" "${mdevs[@]}" -- sh -c "$with_devices" sh \
+		"$programs/vfio-conform" --out "$work/records" "$@"
+	finish
+}
+
+record "$device" "$device" -- "$@"
+[ "$device" != mtty-2 ] || record probe-1 probe-1 probe-1 probe-1 -- "$@"
 cp "$work"/records/* "$dir/"

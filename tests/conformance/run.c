@@ -20,10 +20,8 @@ void ctx_init(struct ctx *c, struct state *s, const struct setting *setting,
 	memset(s, 0, sizeof(*s));
 	s->log = log;
 	c->container = setting->container;
-	c->group[0] = setting->group[0];
-	c->group[1] = setting->group[1];
-	c->device[0] = setting->device[0];
-	c->device[1] = setting->device[1];
+	memcpy(c->group, setting->group, sizeof(c->group));
+	memcpy(c->device, setting->device, sizeof(c->device));
 	c->prefix = "";
 	c->state = s;
 	memory_init(s);

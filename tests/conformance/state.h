@@ -115,7 +115,7 @@ const struct conform_walk *walk_at(size_t n);
 
 /* What the command line names. */
 struct setting {
-	const char *container, *group[2], *device[2];
+	const char *container, *group[C_GROUPS], *device[C_GROUPS];
 };
 
 void ctx_init(struct ctx *c, struct state *s, const struct setting *setting,

@@ -20,13 +20,30 @@ mkdir "$share"
 
 "$top/tests/vm/fetch.sh"
 "$conformance/modules.sh" "$VFIOD_VM_CACHE" 6.12
-"$top/tests/vm/run.sh" --timeout 3600 --rw "$share" \
-	--module vfio --module vfio_iommu_type1 --module mdev -- \
-	"$conformance/oracle-vm.sh" emulated "$VFIOD_VM_CACHE/samples" \
-	"$conformance/serve.sh" "$share" "$programs/vfio-conform" \
-	>"$work/vm.log" 2>&1 &
-vm=$!
-jobs_to_end+=("$vm")
+
+# start_vm KIND: and vfiod's devices from now on are of that kind too.
+start_vm()
+{
+	mdevs=(--mdev mtty-2 --mdev mtty-2)
+	[ "$1" != probe ] || mdevs=(--mdev probe-1 --mdev probe-1
+		--mdev probe-1 --mdev probe-1)
+	rm -f "$share"/*
+	"$top/tests/vm/run.sh" --timeout 3600 --rw "$share" \
+		--module vfio --module vfio_iommu_type1 --module mdev -- \
+		"$conformance/oracle-vm.sh" "$1" "$VFIOD_VM_CACHE/samples" \
+		"$conformance/serve.sh" "$share" "$programs/vfio-conform" \
+		>"$work/vm.log" 2>&1 &
+	vm=$!
+	jobs_to_end=("$vm")
+	await up
+}
+
+end_vm()
+{
+	ask end
+	wait "$vm"
+	jobs_to_end=()
+}
 
 await()
 {
@@ -48,10 +65,9 @@ differ()
 {
 	ask "$@"
 	# shellcheck disable=SC2016 # expanded by that shell
-	"$vfiod" run "${plugin_dirs[@]}" --mdev mtty-2 --mdev mtty-2 -- \
-		sh -c 'exec "$@" /dev/vfio/vfio "$VFIOD_GROUP" \
-			"$VFIOD_DEVICE" "$VFIOD_GROUP_2" "$VFIOD_DEVICE_2"' \
-		sh "$programs/vfio-conform" "$@" >"$work/vfiod" 2>/dev/null
+	"$vfiod" run "${plugin_dirs[@]}" "${mdevs[@]}" -- \
+		sh -c "$with_devices" sh "$programs/vfio-conform" "$@" \
+		>"$work/vfiod" 2>/dev/null
 	await answer
 	mv "$share/answer" "$work/linux"
 	! cmp -s "$work/linux" "$work/vfiod"
@@ -100,18 +116,31 @@ shrink()
 		sed 's/^/    /' || :
 }
 
-await up
-status=0
-for area in $("$programs/vfio-conform" --list | sed -n 's/^--walk: //p'); do
-	for ((seed = first; seed < first + n; seed++)); do
-		if differ --area "$area" --walk "$seed" --steps "$steps"; then
-			status=1
-			shrink "$area" "$seed"
-		else
-			echo "walk-$area-$seed: equal, $steps steps"
-		fi
+# walk_areas AREA...
+walk_areas()
+{
+	local area seed
+
+	for area; do
+		for ((seed = first; seed < first + n; seed++)); do
+			if differ --area "$area" --walk "$seed" \
+				--steps "$steps"; then
+				status=1
+				shrink "$area" "$seed"
+			else
+				echo "walk-$area-$seed: equal, $steps steps"
+			fi
+		done
 	done
-done
-ask end
-wait "$vm"
+}
+
+status=0
+mapfile -t areas < <("$programs/vfio-conform" --list |
+	sed -n 's/^--walk: //p' | grep -vx probe)
+start_vm emulated
+walk_areas "${areas[@]}"
+end_vm
+start_vm probe
+walk_areas probe
+end_vm
 exit "$status"
