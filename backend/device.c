@@ -4,12 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blame.h"
 #include "container.h"
 #include "device.h"
 #include "group.h"
 #include "host.h"
 #include "irq.h"
 #include "pci.h"
+
+/*
+ * A plugin's threads may use services without a pause: who opens or shuts
+ * the way to the container goes before them.
+ */
+static void init_use_lock(struct vfio_device *vdev)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(
+		&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&vdev->use_lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
 
 static void free_device(struct vfio_device *vdev)
 {
@@ -19,6 +35,11 @@ static void free_device(struct vfio_device *vdev)
 		vfio_pci_destroy(vdev);
 	pthread_rwlock_destroy(&vdev->use_lock);
 	free(vdev);
+}
+
+static int init(struct vfio_device *vdev)
+{
+	return vfio_blame_result(vdev, "init", vdev->plugin->init(vdev), 0);
 }
 
 int vfio_device_create(struct vfio_group *group,
@@ -37,11 +58,11 @@ int vfio_device_create(struct vfio_group *group,
 	vdev->nr_params = desc->nr_params;
 	vdev->events = desc->events;
 	vdev->group = group;
-	pthread_rwlock_init(&vdev->use_lock, NULL);
+	init_use_lock(vdev);
 	ret = vdev->type->pci ? vfio_pci_create(vdev, desc->slot) : 0;
 	if (!ret) {
 		vdev->irqs = vfio_irqs_create(vdev);
-		ret = vdev->irqs ? vdev->plugin->init(vdev) : -ENOMEM;
+		ret = vdev->irqs ? init(vdev) : -ENOMEM;
 	}
 	if (ret) {
 		free_device(vdev);
@@ -109,7 +130,8 @@ int vfio_device_first_open(struct vfio_device *vdev)
 	if (vdev->pci)
 		ret = vfio_pci_open(vdev);
 	if (!ret && vdev->plugin->open_device)
-		ret = vdev->plugin->open_device(vdev);
+		ret = vfio_blame_result(vdev, "open_device",
+					vdev->plugin->open_device(vdev), 0);
 	if (ret)
 		unregister_device(vdev);
 	return ret;
@@ -128,7 +150,9 @@ void vfio_device_last_close(struct vfio_device *vdev)
 void vfio_device_break(struct vfio_device *vdev)
 {
 	if (!atomic_exchange(&vdev->broken, true))
-		vfio_log(3, "%s: device %s is broken: its fds answer EIO now",
+		vfio_log(3,
+			 "%s: device %s is broken: it answers EIO until vfiod "
+			 "is started anew",
 			 vdev->plugin->name, vdev->name);
 }
 

@@ -54,6 +54,7 @@ struct vfio_device {
 	bool registered;
 	/* It did not unpin when asked; set once, never cleared. */
 	atomic_bool broken;
+	atomic_uint blames; /* lines that it got: blame.c */
 	struct vfiod_events *events; /* its timers and watches: the daemon's */
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* The file operations of a device fd (drivers/vfio/vfio_main.c). */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "blame.h"
 #include "device.h"
 #include "device_info.h"
 #include "host.h"
@@ -56,17 +58,17 @@ int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,
 			   uint64_t arg)
 {
 	struct vfio_device *vdev = file->vdev;
-	int ret = VFIOD_NOT_MINE;
+	long ret = VFIOD_NOT_MINE;
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
 	if (cmd == VFIO_DEVICE_FEATURE)
-		return vfio_device_feature(vdev, arg);
-	if (vdev->plugin->ioctl)
+		ret = vfio_device_feature(vdev, arg);
+	else if (vdev->plugin->ioctl)
 		ret = vdev->plugin->ioctl(vdev, cmd, arg);
-	if (ret == VFIOD_NOT_MINE)
+	if (ret == VFIOD_NOT_MINE && cmd != VFIO_DEVICE_FEATURE)
 		ret = table_ioctl(vdev, cmd, arg);
-	return ret;
+	return vfio_blame_result(vdev, "ioctl", ret, INT_MAX);
 }
 
 /*
@@ -114,7 +116,9 @@ ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
 	if (!count)
 		return 0;
 	if (vdev->plugin->read)
-		return vdev->plugin->read(vdev, buf, count, pos);
+		return vfio_blame_result(
+			vdev, "read", vdev->plugin->read(vdev, buf, count, pos),
+			count);
 	if (vdev->pci)
 		return vfio_pci_read(vdev, buf, count, pos);
 	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_READ);
@@ -135,7 +139,9 @@ ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
 	if (!count)
 		return 0;
 	if (vdev->plugin->write)
-		return vdev->plugin->write(vdev, buf, count, pos);
+		return vfio_blame_result(
+			vdev, "write",
+			vdev->plugin->write(vdev, buf, count, pos), count);
 	if (vdev->pci)
 		return vfio_pci_write(vdev, buf, count, pos);
 	count = clip(vdev, count, pos, VFIO_REGION_INFO_FLAG_WRITE);
@@ -157,7 +163,9 @@ ssize_t vfiod_rw_split(struct vfio_device *vdev, void *buf, size_t count,
 
 		while (len > count - done || (pos + done) % len)
 			len /= 2;
-		ret = fn(vdev, pos + done, (char *)buf + done, len);
+		ret = vfio_blame_result(
+			vdev, "access",
+			fn(vdev, pos + done, (char *)buf + done, len), 0);
 		if (ret)
 			return done ? (ssize_t)done : ret;
 		done += len;

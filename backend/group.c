@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* A group, its file and its container (drivers/vfio/group.c). */
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "blame.h"
 #include "container.h"
 #include "device.h"
 #include "group.h"
@@ -172,7 +174,9 @@ static int find_device(struct vfio_group *group, const char *name,
 		int ret;
 
 		if (vdev->plugin->match)
-			ret = vdev->plugin->match(vdev, name);
+			ret = vfio_blame_result(vdev, "match",
+						vdev->plugin->match(vdev, name),
+						INT_MAX);
 		else
 			ret = !strcmp(vdev->name, name);
 		if (ret < 0)
@@ -203,6 +207,8 @@ static int open_device(struct vfio_group *group, struct vfio_device *vdev)
 
 	if (!group->container)
 		return -EINVAL;
+	if (atomic_load(&vdev->broken))
+		return -EIO;
 	if (!vdev->open_count) {
 		ret = vfio_container_usable(group->container, group);
 		if (ret)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "blame.h"
 #include "device.h"
 #include "type1.h"
 
@@ -68,8 +69,9 @@ void vfio_type1_unregister_device(void *data, struct vfio_device *vdev)
 	}
 	unlock_devices(iommu);
 	if (left)
-		vfio_log(4, "%s: closed with %u pages pinned", vdev->name,
-			 left);
+		vfio_blame(vdev,
+			   "closed with %u pages pinned: they are taken away",
+			   left);
 }
 
 /* Somebody else's callbacks run; they may need iommu->lock to end. */
@@ -81,7 +83,7 @@ static void wait_for_callbacks(struct vfio_iommu *iommu)
 }
 
 bool vfio_notify_dma_unmap(struct vfio_iommu *iommu, uint64_t iova,
-			   uint64_t size)
+			   uint64_t size, bool last)
 {
 	struct vfio_registration *it;
 
@@ -89,10 +91,13 @@ bool vfio_notify_dma_unmap(struct vfio_iommu *iommu, uint64_t iova,
 		wait_for_callbacks(iommu);
 		return false;
 	}
+	iommu->going_iova = iova;
+	iommu->going_size = last ? size : 0;
 	pthread_mutex_unlock(&iommu->lock);
 	LIST_FOREACH(it, &iommu->devices, next)
 		it->vdev->plugin->dma_unmap(it->vdev, iova, size);
-	pthread_mutex_unlock(&iommu->device_list_lock);
 	pthread_mutex_lock(&iommu->lock);
+	iommu->going_size = 0;
+	pthread_mutex_unlock(&iommu->device_list_lock);
 	return true;
 }

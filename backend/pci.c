@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blame.h"
 #include "device.h"
 #include "host.h"
 #include "irq.h"
@@ -191,7 +192,9 @@ void vfio_pci_destroy(struct vfio_device *vdev)
 int vfio_pci_open(struct vfio_device *vdev)
 {
 	vfio_pci_config_reset(vdev);
-	return vdev->plugin->reset ? vdev->plugin->reset(vdev) : 0;
+	if (!vdev->plugin->reset)
+		return 0;
+	return vfio_blame_result(vdev, "reset", vdev->plugin->reset(vdev), 0);
 }
 
 void vfio_pci_close(struct vfio_device *vdev)

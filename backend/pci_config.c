@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "blame.h"
 #include "device.h"
 #include "irq.h"
 #include "pci.h"
@@ -38,8 +39,10 @@ static bool is_own(const struct vfio_pci *pci, uint64_t pos)
 static int own_access(struct vfio_device *vdev, uint64_t pos, void *buf,
 		      unsigned int len, bool write)
 {
-	return vdev->plugin->access(vdev, VFIO_PCI_CONFIG_REGION_INDEX, pos,
-				    buf, len, write);
+	int ret = vdev->plugin->access(vdev, VFIO_PCI_CONFIG_REGION_INDEX, pos,
+				       buf, len, write);
+
+	return vfio_blame_result(vdev, "access", ret, 0);
 }
 
 static int read_piece(struct vfio_device *vdev, uint64_t pos, void *buf,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "blame.h"
 #include "device.h"
 #include "type1.h"
 
@@ -60,6 +61,12 @@ static int add_pin(struct vfio_page *page, struct vfio_registration *holder)
 	return 0;
 }
 
+/* Is the last call of dma_unmap for the mapping at @iova under way? */
+static bool is_going(const struct vfio_iommu *iommu, uint64_t iova)
+{
+	return iova - iommu->going_iova < iommu->going_size;
+}
+
 /*
  * The kernel looks for a mapping that overlaps the 4096 bytes from @iova on,
  * and pins what is before a mapping if that begins among them. Here the
@@ -72,7 +79,7 @@ static int pin_one(struct vfio_iommu *iommu, struct vfio_registration *holder,
 	struct vfio_page *page;
 	int ret;
 
-	if (!dma)
+	if (!dma || is_going(iommu, iova))
 		return -EINVAL;
 	if ((dma->prot & prot) != prot)
 		return -EPERM;
@@ -192,8 +199,7 @@ void vfio_type1_unpin_pages(void *data, struct vfio_device *vdev, uint64_t iova,
 	}
 	pthread_mutex_unlock(&iommu->lock);
 	if (i < npage)
-		vfio_log(4, "%s: unpinned pages that are not mapped",
-			 vdev->name);
+		vfio_blame(vdev, "unpinned pages that are not mapped");
 }
 
 /* The page leads nowhere from now on, and the pin keeps it for the plugin. */
@@ -238,10 +244,10 @@ void vfio_revoke_pins(struct vfio_iommu *iommu, struct vfio_dma *dma)
 		n = revoke_from(it, dma);
 		if (!n)
 			continue;
-		vfio_log(3,
-			 "%s: did not unpin %u pages of IOVA 0x%llx when asked "
-			 "to: they are taken away",
-			 it->vdev->name, n, (unsigned long long)dma->iova);
+		vfio_blame(it->vdev,
+			   "did not unpin %u pages of IOVA 0x%llx when asked "
+			   "to: they are taken away",
+			   n, (unsigned long long)dma->iova);
 		vfio_device_break(it->vdev);
 	}
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "blame.h"
 #include "container.h"
 #include "device.h"
 #include "group.h"
@@ -89,9 +90,8 @@ void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage)
 
 	container = use_container(vdev);
 	if (!container || npage <= 0)
-		vfio_log(4, "%s: %s: unpin_pages of %d pages, device %s",
-			 vdev->plugin->name, vdev->name, npage,
-			 container ? "open" : "not open");
+		vfio_blame(vdev, "unpin_pages of %d pages, device %s", npage,
+			   container ? "open" : "not open");
 	else if (container->driver->unpin_pages)
 		container->driver->unpin_pages(container->iommu_data, vdev,
 					       iova, npage);

@@ -73,6 +73,15 @@ struct vfio_iommu {
 	unsigned int non_pinned_groups; /* without pinned_page_dirty_scope */
 	struct vfio_iova_list iovas; /* empty until there is an IOMMU */
 	struct vfio_dma_tree dmas;
+	/*
+	 * The mapping whose devices are asked for the last time, and in which
+	 * nothing can be pinned while they are. Size 0: none. A client that
+	 * has a device pin as fast as it unpins would else make a good device
+	 * look like one that does not unpin. (The kernel lets it pin, and
+	 * stops the machine.)
+	 */
+	uint64_t going_iova;
+	uint64_t going_size;
 	unsigned int dma_avail;
 	unsigned int vaddr_invalid_count;
 	uint64_t pgsize_bitmap;
@@ -113,11 +122,12 @@ vfio_find_registration(struct vfio_iommu *iommu,
 
 /*
  * Call dma_unmap of all devices for [@iova, @iova + @size). Drops lock
- * meanwhile: the mappings may be others afterwards. False when nobody was
- * called, because other callbacks were running; they are over then.
+ * meanwhile: the mappings may be others afterwards. @last: nothing can be
+ * pinned there until it returns. False when nobody was called, because other
+ * callbacks were running; they are over then.
  */
 bool vfio_notify_dma_unmap(struct vfio_iommu *iommu, uint64_t iova,
-			   uint64_t size);
+			   uint64_t size, bool last);
 
 /*
  * The devices that hold pins in @dma did not unpin: take the pins away, say

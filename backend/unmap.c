@@ -150,7 +150,8 @@ static void request_unpin(struct vfio_iommu *iommu, struct unmap *unmap,
 	}
 	if (unmap->rounds == UNPIN_ROUNDS)
 		vfio_revoke_pins(iommu, dma);
-	else if (vfio_notify_dma_unmap(iommu, dma->iova, dma->size))
+	else if (vfio_notify_dma_unmap(iommu, dma->iova, dma->size,
+				       unmap->rounds == UNPIN_ROUNDS - 1))
 		unmap->rounds++;
 }
 

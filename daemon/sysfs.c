@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sysfs.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../backend/blame.h"
 #include "../backend/device.h"
 #include "../backend/group.h"
 #include "devices.h"
@@ -16,7 +18,9 @@ static ssize_t show_attribute(void *vdev, const void *what, char *buf,
 {
 	const struct vfiod_attribute *attribute = what;
 
-	return attribute->show(vdev, buf, size);
+	/* More than fits is cut where it is used. */
+	return vfio_blame_result(vdev, attribute->name,
+				 attribute->show(vdev, buf, size), SSIZE_MAX);
 }
 
 static ssize_t store_attribute(void *vdev, const void *what, const char *buf,
@@ -24,7 +28,8 @@ static ssize_t store_attribute(void *vdev, const void *what, const char *buf,
 {
 	const struct vfiod_attribute *attribute = what;
 
-	return attribute->store(vdev, buf, size);
+	return vfio_blame_result(vdev, attribute->name,
+				 attribute->store(vdev, buf, size), size);
 }
 
 void sysfs_device_path(const struct device *device, char path[SYSFS_PATH_MAX])

@@ -18,8 +18,14 @@
  *
  * A device that is broken (see dma_unmap) gets EIO from pin_pages and dma_rw.
  *
- * Errors are negative errno and reach the client unchanged. Sizes, offsets,
- * IOVAs are in bytes unless written otherwise; times are in nanoseconds.
+ * Errors are negative errno and reach the client unchanged, from -1 to -511:
+ * what lies below is the kernel's own and reaches no process. An op that
+ * returns something else than is written there gives the client EIO, and a
+ * line in the log; a service that is called wrongly gives a line too. A
+ * device gets 16 such lines.
+ *
+ * Sizes, offsets and IOVAs are in bytes unless written otherwise; times are
+ * in nanoseconds.
  */
 #ifndef VFIOD_PLUGIN_H
 #define VFIOD_PLUGIN_H
@@ -232,9 +238,12 @@ struct vfiod_plugin {
 	 * close_device - the last fd of the device is gone. Optional.
 	 *
 	 * No other op of an open device runs meanwhile or after, except
-	 * dma_unmap, which can still come until this returns. On return the
-	 * device must hold no pin (vfio_df_device_last_close()): pins that
-	 * are left are taken away and logged.
+	 * dma_unmap: the device is taken off the container's list only when
+	 * this has returned, and a call may come until then
+	 * (vfio_df_device_last_close()). It finds nothing pinned, and what it
+	 * looks at must still be there. On return the device must hold no
+	 * pin: those that are left are taken away and logged, and their
+	 * struct vfio_page are no more.
 	 */
 	void (*close_device)(struct vfio_device *vdev);
 
@@ -310,9 +319,11 @@ struct vfiod_plugin {
 	 * a whole mapping. On return none of its pages may be pinned by this
 	 * device. It may sleep, unpin, pin other ranges, use dma_rw; it must
 	 * not wait for an open or a close of a device of the container. A
-	 * device that does not unpin is asked 10 times more; then its pins
-	 * are taken away and the device is broken: its fds answer EIO.
-	 * May run while open_device or close_device does.
+	 * device that does not unpin is asked 10 times more, the last time
+	 * with nothing new to be pinned in the range (EINVAL); then its pins
+	 * are taken away and the device is broken: its fds answer EIO, and so
+	 * does GET_DEVICE_FD, until vfiod is started anew. close_device still
+	 * comes. May run while open_device or close_device does.
 	 */
 	void (*dma_unmap)(struct vfio_device *vdev, uint64_t iova,
 			  uint64_t length);

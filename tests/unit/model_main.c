@@ -34,6 +34,7 @@ int main(void)
 	srunner_add_suite(runner, model_dma_log_suite());
 	srunner_add_suite(runner, model_services_suite());
 	srunner_add_suite(runner, model_info_suite());
+	srunner_add_suite(runner, model_blame_suite());
 	srunner_add_suite(runner, model_crowd_suite());
 	srunner_add_suite(runner, pci_config_suite());
 	srunner_add_suite(runner, pci_region_suite());

@@ -51,6 +51,7 @@ Suite *model_migration_suite(void);
 Suite *model_dma_log_suite(void);
 Suite *model_services_suite(void);
 Suite *model_info_suite(void);
+Suite *model_blame_suite(void);
 Suite *model_crowd_suite(void);
 
 /* test_pci_*.c */

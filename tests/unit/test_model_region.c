@@ -431,7 +431,7 @@ static ssize_t own_write(struct vfio_device *vdev, const void *buf,
 
 START_TEST(own_ops)
 {
-	static const ssize_t rets[] = { 0, 3, 5, -EPERM };
+	static const ssize_t rets[] = { 0, 3, 4, -EPERM };
 	static struct vfiod_plugin with_own;
 	uint8_t buf[5] = { 0 };
 

@@ -136,6 +136,74 @@ START_TEST(never_unpins)
 }
 END_TEST
 
+/*
+ * A device that pins again as soon as it has unpinned, on its own account or
+ * ordered to by the client: it cannot in the last round, and so is not
+ * taken for one that does not unpin.
+ */
+static struct {
+	unsigned int rounds;
+	int ret; /* of the pin in the last one */
+} again;
+
+static void pin_again(struct vfio_device *vdev, uint64_t iova, uint64_t length,
+		      void *arg)
+{
+	(void)length;
+	(void)arg;
+	recorder_unpin(vdev, iova);
+	again.rounds++;
+	again.ret = recorder_pin(vdev, iova, RIG_RW);
+}
+
+START_TEST(pins_again)
+{
+	memset(&again, 0, sizeof(again));
+	map_pages(MIB, 2);
+	map_pages(MIB + 2 * PAGE, 1);
+	pin(1, MIB);
+	recorder_of(rig.devs[1])->hook = pin_again;
+	recorder_of(rig.devs[1])->ignore = 1000;
+	ck_assert_int_eq(rig_unmapped(&rig, MIB, 2 * PAGE), 2 * PAGE);
+	rig_assert_rounds(&rig, 3, 11, MIB, 2 * PAGE);
+	ck_assert_uint_eq(again.rounds, 11);
+	ck_assert_int_eq(again.ret, -EINVAL);
+	ck_assert(!atomic_load(&rig.devs[1]->broken));
+	ck_assert_uint_eq(rig_locked(&rig), 0);
+	/* That was for the last round and for that range only. */
+	recorder_of(rig.devs[1])->hook = NULL;
+	recorder_of(rig.devs[1])->ignore = 0;
+	map_pages(MIB, 2);
+	pin(1, MIB + PAGE);
+	pin(1, MIB + 2 * PAGE);
+	ck_assert_int_eq(rig_unmap_all(&rig), 3 * PAGE);
+}
+END_TEST
+
+static void pin_neighbour(struct vfio_device *vdev, uint64_t iova,
+			  uint64_t length, void *arg)
+{
+	(void)arg;
+	again.rounds++;
+	again.ret = recorder_pin(vdev, iova + length, RIG_RW);
+	recorder_unpin(vdev, iova + length);
+}
+
+START_TEST(pins_elsewhere_in_last_round)
+{
+	memset(&again, 0, sizeof(again));
+	map_pages(MIB, 2);
+	map_pages(MIB + 2 * PAGE, 1);
+	pin(1, MIB);
+	recorder_of(rig.devs[1])->hook = pin_neighbour;
+	recorder_of(rig.devs[1])->ignore = 10;
+	ck_assert_int_eq(rig_unmapped(&rig, MIB, 2 * PAGE), 2 * PAGE);
+	ck_assert_uint_eq(again.rounds, 11);
+	ck_assert_int_eq(again.ret, 1);
+	recorder_of(rig.devs[1])->hook = NULL;
+}
+END_TEST
+
 START_TEST(two_never_unpin)
 {
 	map_pages(MIB, 2);
@@ -305,6 +373,8 @@ Suite *type1_notify_suite(void)
 	tcase_add_loop_test(tc, late_unpin, 0, 11);
 	tcase_add_test(tc, never_unpins);
 	tcase_add_test(tc, two_never_unpin);
+	tcase_add_test(tc, pins_again);
+	tcase_add_test(tc, pins_elsewhere_in_last_round);
 	tcase_add_test(tc, retries_are_per_entry);
 	tcase_add_test(tc, closed_devices_are_not_called);
 	tcase_add_test(tc, close_with_pins);

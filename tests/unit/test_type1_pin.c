@@ -78,10 +78,10 @@ END_TEST
 /* The driver itself: a device that is not registered, after v1's answer. */
 START_TEST(unregistered)
 {
-	struct vfio_device stranger = { .name = "stranger" };
+	struct vfiod_plugin plugin = { .name = "none" };
+	struct vfio_device stranger = { .name = "stranger", .plugin = &plugin };
 	const struct vfio_iommu_driver_ops *ops = rig.container->driver;
 	void *data = rig.container->iommu_data;
-	struct vfiod_plugin plugin = { .name = "none" };
 	struct vfio_page *page;
 
 	map_pages(MIB, 1, RIG_RW);
@@ -91,7 +91,6 @@ START_TEST(unregistered)
 	ck_assert(host_log_has("stranger"));
 	host_log_clear();
 	ops->unregister_device(data, &stranger);
-	stranger.plugin = &plugin;
 	ck_assert_int_eq(ops->register_device(data, &stranger), -EINVAL);
 }
 END_TEST
