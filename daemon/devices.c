@@ -133,10 +133,12 @@ static int check_unique(const struct devices *devices,
 
 static void destroy(struct device *device)
 {
+	if (device->events)
+		events_stop(device->events);
 	if (device->vdev)
 		vfio_device_destroy(device->vdev);
 	if (device->events)
-		events_destroy(device->events);
+		events_destroy(device->events, device->name);
 	device_option_free(device);
 }
 

@@ -166,17 +166,28 @@ static void item_free(struct item *item)
 	free(item);
 }
 
-void events_destroy(struct vfiod_events *events)
+void events_stop(struct vfiod_events *events)
 {
-	struct item *item;
+	bool runs;
 
-	while ((item = LIST_FIRST(&events->items))) {
-		vfio_log(LOG_LEVEL_WARNING,
-			 "a plugin left a timer or a watch behind");
-		item_free(item);
-	}
-	if (events->runs)
+	pthread_mutex_lock(&events->lock);
+	runs = events->runs;
+	events->runs = events->may_run = false;
+	pthread_mutex_unlock(&events->lock);
+	if (runs)
 		end_thread(events);
+}
+
+void events_destroy(struct vfiod_events *events, const char *name)
+{
+	unsigned int left = 0;
+
+	for (; !LIST_EMPTY(&events->items); left++)
+		item_free(LIST_FIRST(&events->items));
+	if (left)
+		vfio_log(LOG_LEVEL_WARNING,
+			 "%s: its plugin left %u timers or watches behind",
+			 name, left);
 	if (events->base)
 		event_base_free(events->base);
 	pthread_mutex_destroy(&events->lock);

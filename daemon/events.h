@@ -17,7 +17,10 @@ struct vfiod_events *events_create(void);
  */
 int events_start(struct vfiod_events *events);
 
-/* End it, and free what is left on it. After the plugin's release. */
-void events_destroy(struct vfiod_events *events);
+/* No callback runs any more. Before the plugin's release. */
+void events_stop(struct vfiod_events *events);
+
+/* After release: free what it has left of device @name, and say so. */
+void events_destroy(struct vfiod_events *events, const char *name);
 
 #endif

@@ -118,6 +118,8 @@ lane1()
 	step style style
 	step units units build "${all_units[@]}"
 	step errors script build errors
+	step faulty script build faulty fuse
+	step faulty-user script build faulty fuse-user
 	step view script build view fuse
 	step view-user script build view fuse-user
 	step stress script build stress fuse
@@ -135,6 +137,7 @@ lane1()
 	step conform-noiommu conform --kind noiommu fuse
 	step asan-units units "$asan" "${all_units[@]}"
 	step asan-client client "$asan" fuse
+	step asan-faulty script "$asan" faulty fuse
 	step asan-stress script "$asan" stress fuse
 	step asan-death script "$asan" death fuse
 	step asan-attributes script "$asan" attributes fuse
@@ -150,6 +153,7 @@ lane2()
 	step tsan-units units "$tsan" "${threaded[@]}"
 	step tsan-client client "$tsan" fuse
 	step tsan-ptrace client "$tsan" fuse-ptrace
+	step tsan-faulty script "$tsan" faulty fuse
 	step tsan-stress script "$tsan" stress fuse
 	step tsan-s390 script "$tsan" s390 fuse
 	step tsan-vgpu script "$tsan" vgpu fuse

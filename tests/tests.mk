@@ -69,6 +69,8 @@ $(eval $(call test_rule,client,$(call test_obj,tests/client/main.c \
 	$(CHECK_LIBS)))
 $(eval $(call test_rule,s390,$(call test_obj,tests/client/s390*.c) \
 	$(call obj,tests/client/fixture.c) $(CLIENT_LIB),$(CHECK_LIBS)))
+$(eval $(call test_rule,faulty,$(call test_obj,tests/client/faulty*.c \
+	tests/client/fixture.c) $(CLIENT_LIB),$(CHECK_LIBS)))
 $(eval $(call test_rule,stress,$(call obj,tests/client/stress.c \
 	tests/client/actor.c) $(CLIENT_LIB)))
 $(eval $(call test_rule,death,$(call obj,tests/client/death.c) $(CLIENT_LIB)))

@@ -221,6 +221,8 @@ struct vfiod_plugin {
 	 * release - the device goes. Optional. Called once, after the last
 	 * close_device, from the main thread. Timers and watches are freed
 	 * here at the latest; for those that are left vfiod does it, and logs.
+	 * Their callbacks do not run any more. Threads of the plugin have
+	 * ended on return: the device is no more, nor, soon, their code.
 	 */
 	void (*release)(struct vfio_device *vdev);
 
