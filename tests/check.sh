@@ -77,6 +77,18 @@ conform()
 	BUILD=build tests/conformance/conform.sh "$@"
 }
 
+# Both ways at a time: on the model, and over /dev/vfio.
+traffic()
+{
+	local status=0 model
+
+	BUILD=$1 tests/traffic/traffic.sh "$2" &
+	model=$!
+	BUILD=$1 tests/traffic/traffic.sh "$2" fuse || status=1
+	wait "$model" || status=1
+	return "$status"
+}
+
 style()
 {
 	make -s format-check &&
@@ -139,6 +151,7 @@ lane1()
 	step asan-client client "$asan" fuse
 	step asan-faulty script "$asan" faulty fuse
 	step asan-stress script "$asan" stress fuse
+	step asan-traffic traffic "$asan" 60
 	step asan-death script "$asan" death fuse
 	step asan-attributes script "$asan" attributes fuse
 	step asan-s390 script "$asan" s390 fuse
@@ -157,6 +170,7 @@ lane2()
 	step tsan-stress script "$tsan" stress fuse
 	step tsan-s390 script "$tsan" s390 fuse
 	step tsan-vgpu script "$tsan" vgpu fuse
+	step tsan-traffic traffic "$tsan" 60
 }
 
 timing

@@ -82,6 +82,14 @@ $(eval $(call test_rule,listener,$(call obj,tests/client/listener.c)))
 $(eval $(call test_rule,vgpu,$(call test_obj,tests/client/vgpu*.c) \
 	$(call obj,tests/client/gpu.c tests/client/fixture.c) $(CLIENT_LIB),\
 	$(CHECK_LIBS)))
+# ---- traffic: the same on the model and over /dev/vfio ----
+
+TRAFFIC_OBJ := $(call obj,tests/traffic/client.c tests/traffic/run.c)
+$(eval $(call test_rule,traffic-model,$(call obj,tests/traffic/model.c \
+	tests/plugins/traffic.c) $(TRAFFIC_OBJ) $(call test_obj,\
+	tests/unit/host*.c) $(BUILD)/libbackend.a,$(CHECK_LIBS)))
+$(eval $(call test_rule,traffic,$(call obj,tests/traffic/vfio.c) \
+	$(TRAFFIC_OBJ) $(CLIENT_LIB)))
 
 # ---- plugins, built as anybody's ----
 
@@ -107,7 +115,7 @@ $(eval $(call test_rule,bench/vgpu,$(call obj,tests/bench/vgpu.c \
 tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO) vfio-conform
 
 # What is tested, and the unit tests: with SAN, all that has to be sanitized.
-tested: all $(UNIT_PROGRAMS) $(TEST_PLUGIN_SO)
+tested: all $(UNIT_PROGRAMS) $(T)/traffic-model $(TEST_PLUGIN_SO)
 
 check: deps
 	tests/check.sh
