@@ -18,6 +18,7 @@
 
 struct vfio_group;
 struct vfio_irqs;
+struct vfio_registration;
 struct vfio_pci;
 struct vfio_pci_slot;
 struct vfiod_events;
@@ -52,6 +53,8 @@ struct vfio_device {
 	/* From before it registers with the iommu driver to after it has
 	 * unregistered. */
 	bool registered;
+	/* The iommu driver's, under its lock; NULL before and after. */
+	struct vfio_registration *registration;
 	/* It did not unpin when asked; set once, never cleared. */
 	atomic_bool broken;
 	atomic_uint blames; /* lines that it got: blame.c */

@@ -10,18 +10,6 @@
 #include "device.h"
 #include "type1.h"
 
-struct vfio_registration *vfio_find_registration(struct vfio_iommu *iommu,
-						 const struct vfio_device *vdev)
-{
-	struct vfio_registration *it;
-
-	LIST_FOREACH(it, &iommu->devices, next) {
-		if (it->vdev == vdev)
-			return it;
-	}
-	return NULL;
-}
-
 static void lock_devices(struct vfio_iommu *iommu)
 {
 	pthread_mutex_lock(&iommu->device_list_lock);
@@ -49,6 +37,7 @@ int vfio_type1_register_device(void *data, struct vfio_device *vdev)
 	LIST_INIT(&it->revoked);
 	lock_devices(iommu);
 	LIST_INSERT_HEAD(&iommu->devices, it, next);
+	vdev->registration = it;
 	unlock_devices(iommu);
 	return 0;
 }
@@ -61,8 +50,9 @@ void vfio_type1_unregister_device(void *data, struct vfio_device *vdev)
 	unsigned int left = 0;
 
 	lock_devices(iommu);
-	it = vfio_find_registration(iommu, vdev);
+	it = vdev->registration;
 	if (it) {
+		vdev->registration = NULL;
 		LIST_REMOVE(it, next);
 		left = vfio_release_pins(it);
 		free(it);

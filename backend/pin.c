@@ -171,7 +171,7 @@ int vfio_type1_pin_pages(void *data, struct vfio_device *vdev, uint64_t iova,
 	if (!iommu->v2)
 		return -EACCES;
 	pthread_mutex_lock(&iommu->lock);
-	holder = vfio_find_registration(iommu, vdev);
+	holder = vdev->registration;
 	if (iommu->vaddr_invalid_count)
 		ret = -EBUSY;
 	else if (!holder)
@@ -192,7 +192,7 @@ void vfio_type1_unpin_pages(void *data, struct vfio_device *vdev, uint64_t iova,
 	int i;
 
 	pthread_mutex_lock(&iommu->lock);
-	holder = vfio_find_registration(iommu, vdev);
+	holder = vdev->registration;
 	for (i = 0; holder && i < npage; i++) {
 		if (unpin_one(iommu, holder, iova + VFIO_PAGE_SIZE * i))
 			break;

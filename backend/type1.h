@@ -115,11 +115,6 @@ int vfio_type1_dma_rw(void *data, struct vfio_device *vdev, uint64_t iova,
 
 /* All that follows: with lock held. */
 
-/* The registration of an open device, or NULL. */
-struct vfio_registration *
-vfio_find_registration(struct vfio_iommu *iommu,
-		       const struct vfio_device *vdev);
-
 /*
  * Call dma_unmap of all devices for [@iova, @iova + @size). Drops lock
  * meanwhile: the mappings may be others afterwards. @last: nothing can be

@@ -111,6 +111,8 @@ $(eval $(call test_rule,bench/client,$(call test_obj,tests/bench/client.c \
 	tests/bench/calls.c tests/bench/samples.c)))
 $(eval $(call test_rule,bench/vgpu,$(call obj,tests/bench/vgpu.c \
 	tests/bench/calls.c tests/bench/samples.c)))
+$(eval $(call test_rule,bench/unmap,$(call test_obj,tests/bench/unmap.c \
+	tests/bench/samples.c)))
 
 tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO) vfio-conform
 
@@ -120,7 +122,8 @@ tested: all $(UNIT_PROGRAMS) $(T)/traffic-model $(TEST_PLUGIN_SO)
 check: deps
 	tests/check.sh
 
-bench: all $(BENCH)/floor $(BENCH)/client $(BENCH)/vgpu
+bench: all $(BENCH)/floor $(BENCH)/client $(BENCH)/vgpu $(BENCH)/unmap \
+		$(T)/plugins/keeper.so
 	tests/bench/bench.sh $(BUILD)/vfiod $(BENCH)
 
 .PHONY: tests tested check bench

@@ -3,7 +3,8 @@
 # bench.sh VFIOD BINDIR: what vfiod's calls cost beside those of a null FUSE
 # server, first with client and servers on one CPU, then wherever the kernel
 # puts them; then what an unmap costs that a device with many pinned pages is
-# asked about. BINDIR holds the programs "floor", "client" and "vgpu". The
+# asked about, and one that many devices are. BINDIR holds the programs "floor",
+# "client", "vgpu" and "unmap", ../plugins from there the plugin "keeper". The
 # wanted values are shown, not enforced.
 set -eu
 
@@ -48,6 +49,13 @@ echo
 echo "A vGPU's cache of 0 or 10000 other pages, on CPU $cpu; ratios: medians:"
 taskset -c "$cpu" "$vfiod" run --mdev vgpu-V5_8 --mdev vgpu-V5_8 \
 	-- "$bindir/vgpu"
+echo
+echo "VFIO_IOMMU_UNMAP_DMA, with 1, 8 and 64 devices in the container; ratios to"
+echo "that with nothing pinned. Client and vfiod on CPU $cpu:"
+keepers=$(yes -- '--mdev keeper-page' | head -n 64)
+# shellcheck disable=SC2086 # words are meant
+taskset -c "$cpu" "$vfiod" run --plugin-dir "$bindir/../plugins" $keepers \
+	-- "$bindir/unmap"
 echo
 echo "The service on CUSE is not measured: where there is no /dev/cuse it"
 echo "runs in an emulated machine, whose times say nothing."
