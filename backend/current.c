@@ -23,6 +23,13 @@ bool vfio_capable(int cap)
 	return client && client->ops->capable(client, cap);
 }
 
+bool vfio_access_ok(uint64_t address, uint64_t size)
+{
+	struct vfio_client *client = vfio_current();
+
+	return client && client->ops->access_ok(client, address, size);
+}
+
 int vfio_copy_from_user(void *to, uint64_t from, size_t n)
 {
 	struct vfio_client *client = vfio_current();

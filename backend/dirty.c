@@ -10,12 +10,6 @@
 #include "type1.h"
 
 #define WORD_BITS 64
-/* The end of user addresses: what the kernel's access_ok() goes by. */
-#ifdef __aarch64__
-#define USER_END (1ULL << 48)
-#else
-#define USER_END ((1ULL << 47) - 4096)
-#endif
 /* How many words go to the client at a time. */
 #define CHUNK 512
 
@@ -120,10 +114,8 @@ int vfio_dirty_check_bitmap(const struct vfio_bitmap *bitmap, uint64_t size)
 {
 	uint64_t npages;
 
-	if ((uintptr_t)bitmap->data > USER_END ||
-	    bitmap->size > USER_END - (uintptr_t)bitmap->data)
-		return -EINVAL;
-	if (!bitmap->pgsize)
+	if (!vfio_access_ok((uintptr_t)bitmap->data, bitmap->size) ||
+	    !bitmap->pgsize)
 		return -EINVAL;
 	npages = size >> __builtin_ctzll(bitmap->pgsize);
 	if (!npages || bitmap->size > VFIO_DIRTY_BITMAP_SIZE_MAX ||

@@ -81,6 +81,9 @@ struct vfio_client_ops {
 	/* In order, up to the first part that cannot be written whole. */
 	int (*copy_to)(struct vfio_client *client,
 		       const struct vfio_copy *parts, size_t nr);
+	/* May a client have memory at these addresses? There need be none. */
+	bool (*access_ok)(struct vfio_client *client, uint64_t address,
+			  uint64_t size);
 	/* -EBADF, -EINVAL (not an eventfd); the reference is the caller's. */
 	int (*eventfd_get)(struct vfio_client *client, int fd,
 			   struct vfio_eventfd **eventfd);
@@ -144,6 +147,8 @@ void vfio_set_current(struct vfio_client *client);
 /* capable() of the kernel; false where there is no current client. */
 bool vfio_capable(int cap);
 
+/* With a current client: access_ok() of the kernel. */
+bool vfio_access_ok(uint64_t address, uint64_t size);
 /* With a current client: 0 or -EFAULT. */
 int vfio_copy_from_user(void *to, uint64_t from, size_t n);
 int vfio_copy_to_user(uint64_t to, const void *from, size_t n);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* DIRTY_PAGES and UNMAP_DMA with a bitmap; the sleepy plugin pins the page. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../plugins/sleepy.h"
@@ -126,6 +128,30 @@ START_TEST(bitmap_errors)
 }
 END_TEST
 
+/* What write(2) says of a buffer that it will not read: access_ok(). */
+static int expected_at(int null, uint64_t address)
+{
+	return syscall(SYS_write, null, address, 8UL) == 8 ? -EFAULT : -EINVAL;
+}
+
+/* An address that no program can have is EINVAL, whatever the machine's are. */
+START_TEST(bitmap_beyond_user_addresses)
+{
+	static const uint64_t addresses[] = {
+		1UL << 47, 1UL << 55, (1UL << 56) - 2 * PAGE, 1UL << 57, -PAGE,
+	};
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(null, 0);
+	ck_ok(vfio_map(session.container, 0, NULL, 8 * PAGE));
+	ck_ok(dirty(8, START));
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
+		ck_assert_int_eq(get_bits(0, 8, (uint64_t *)addresses[i]),
+				 expected_at(null, addresses[i]));
+	close(null);
+}
+END_TEST
+
 /* Only words of the bitmap that belong to a mapping are written. */
 START_TEST(clean_pages)
 {
@@ -188,6 +214,7 @@ Suite *dirty_suite(void)
 	tcase_add_test(tc, not_in_v1);
 	tcase_add_test(tc, start_and_stop);
 	tcase_add_test(tc, bitmap_errors);
+	tcase_add_test(tc, bitmap_beyond_user_addresses);
 	tcase_add_test(tc, clean_pages);
 	tcase_add_test(tc, pinned_page_is_dirty);
 	return suite;

@@ -163,6 +163,16 @@ static int client_copy_to(struct vfio_client *client,
 	return ret;
 }
 
+/* Of a machine with four levels of page tables. */
+static bool client_access_ok(struct vfio_client *client, uint64_t address,
+			     uint64_t size)
+{
+	const uint64_t end = (1ULL << 47) - VFIO_PAGE_SIZE;
+
+	(void)client;
+	return address <= end && size <= end - address;
+}
+
 static struct host_fd *find_fd(struct vfio_client *client, int fd)
 {
 	struct host_client *c = client_of(client);
@@ -241,6 +251,7 @@ static bool client_capable(struct vfio_client *client, int cap)
 static const struct vfio_client_ops client_ops = {
 	.copy_from = client_copy_from,
 	.copy_to = client_copy_to,
+	.access_ok = client_access_ok,
 	.eventfd_get = client_eventfd_get,
 	.container_get = client_container_get,
 	.group_get = client_group_get,

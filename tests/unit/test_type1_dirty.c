@@ -329,6 +329,11 @@ START_TEST(get_arguments)
 	ck_assert_int_eq(get_with(arg), -EINVAL);
 	arg.range.bitmap.data = (void *)-4ULL;
 	ck_assert_int_eq(get_with(arg), -EINVAL);
+	/* It may end where user addresses do, and no later. */
+	arg.range.bitmap.data = (void *)((1ULL << 47) - PAGE - 8);
+	ck_assert_int_eq(get_with(arg), 0);
+	arg.range.bitmap.data = (void *)((1ULL << 47) - PAGE - 7);
+	ck_assert_int_eq(get_with(arg), -EINVAL);
 	/* Larger than needed, up to 256 MiB, and nobody reads behind. */
 	ck_assert_int_eq(get_with(get_arg(0, 1, 0x10000000)), 0);
 }
