@@ -238,17 +238,13 @@ void c_end(struct c_actor *a, int signal);
 
 /*
  * Both at once, rounds times, after setup (NULL: none): what they returned
- * is one outcome, such as "0, EBUSY"; the set of outcomes is recorded. They
- * return ≥ 0 or -errno, and may not record. Compared as a set: what is seen
- * must be among what the oracle saw.
+ * is one outcome, such as "0, EBUSY". They return ≥ 0 or -errno, and may not
+ * record. Which of the outcomes (ends with NULL) are seen is left to chance:
+ * all of them are recorded, and any that is not among them.
  */
 typedef long race_fn(struct ctx *c);
 void c_race(struct ctx *c, int rounds, case_fn *setup, race_fn *one,
-	    race_fn *two);
-/* For races that are done by hand: outcomes until c_outcomes() records them. */
-void c_outcome(struct ctx *c, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void c_outcomes(struct ctx *c);
+	    race_fn *two, const char *const *outcomes);
 
 /* Without a record, for setup and for races. -errno on failure. */
 long c_quiet(int fd, const struct c_cmd *cmd, void *arg);

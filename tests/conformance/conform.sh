@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: conform.sh [--only GLOB | --cases | --kind KIND] [TRANSPORT...]
+# Usage: conform.sh [--only GLOB | --seeds N | --kind KIND] [TRANSPORT...]
 #
 # Records under vfiod, over each TRANSPORT (fuse, fuse-user, cuse), and
-# compares with golden/linux-6.12; with --cases without the walks. With --kind
-# the devices are in groups of that kind (iommu, noiommu), the golden files are
+# compares with golden/linux-6.12: the cases, and the walks that the oracle has
+# recorded, those of the first N seeds (0: none) with --seeds. With --kind the
+# devices are in groups of that kind (iommu, noiommu), the golden files are
 # golden/linux-6.12-KIND, and the cases those that are not about devices.
 
 set -eu
@@ -14,22 +15,22 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 records=$(realpath -m "${BUILD:-$top/build}")/conform
 only='*'
-walks=yes
+seeds=
 status=0
 golden=$here/golden/linux-6.12
 known=$here/known-differences.txt
 
 case ${1:-} in
 --only)
-	only=$2 walks=
+	only=$2 seeds=0
 	shift 2
 	;;
---cases)
-	walks=
-	shift
+--seeds)
+	seeds=$2
+	shift 2
 	;;
 --kind)
-	DEVICE=--pci=edu-1 only='[cglt]*' walks=
+	DEVICE=--pci=edu-1 only='[cglt]*' seeds=0
 	[ "$2" != noiommu ] || DEVICE=mtty-2,noiommu=on only='[cgln]*'
 	export DEVICE
 	golden+=-$2
@@ -40,22 +41,17 @@ case ${1:-} in
 	;;
 esac
 [ $# -gt 0 ] || set -- fuse fuse-user cuse
-
-# The walks that the oracle has recorded.
-last_seed=0
-if [ -n "$walks" ] && [ -e "$golden/walks.tar.xz" ]; then
-	last_seed=$(tar -tJf "$golden/walks.tar.xz" |
-		sed 's/.*-\([0-9]*\)\.txt$/\1/' | sort -n | tail -n 1)
-fi
+[ -n "$seeds" ] || seeds=$(tar -tJf "$golden/walks.tar.xz" |
+	sed 's/.*-\([0-9]*\)\.txt$/\1/' | sort -n | tail -n 1)
 
 for transport; do
 	dir=$records/$(basename "$golden")/$transport
 	rm -rf "${dir:?}"
 	"$here/record.sh" "$transport" "$dir" --only "$only"
-	[ "$last_seed" = 0 ] ||
+	[ "$seeds" = 0 ] ||
 		"$here/record.sh" "$transport" "$dir" \
-			--walk "1-$last_seed" --steps 5000
-	WALKS=$walks KNOWN=$known "$here/compare.sh" --only "$only" \
+			--walk "1-$seeds" --steps 5000
+	KNOWN=$known "$here/compare.sh" --only "$only" --seeds "$seeds" \
 		"$dir" "$transport" "$golden" || status=1
 	echo
 done

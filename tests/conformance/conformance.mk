@@ -20,6 +20,6 @@ conform: all $(T)/vfio-conform
 	$(CONFORM)/conform.sh
 
 walk: all $(T)/vfio-conform
-	$(CONFORM)/walk.sh $(or $(N),1)
+	$(CONFORM)/walk.sh $(if $(AREA),--area $(AREA)) $(or $(N),1)
 
 .PHONY: vfio-conform oracle conform walk

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: oracle-vm.sh emulated|probe|iommu|noiommu SAMPLES COMMAND...
+# Usage: oracle-vm.sh KIND SAMPLES COMMAND...
 #
 # In the oracle's VM: COMMAND gets, as its last arguments, the container, and
-# group and device name of two devices: two mtty-2, or two PCI devices of QEMU,
-# bound to vfio-pci, behind its IOMMU, or in a VM that has none and has not
-# loaded vfio; or of four probes (tests/oracle/kmod).
+# group and device name of two devices. KIND: emulated (mtty-2), mdpy, mbochs;
+# iommu, PCI devices of QEMU, bound to vfio-pci, behind its IOMMU; noiommu, in a
+# VM that has none and has not loaded vfio; or probe, four of them
+# (tests/oracle/kmod). Mediated devices are new ones each time.
 
 set -eu
 
@@ -23,19 +24,25 @@ insert()
 
 mdev()
 {
-	local group uuid=$2
+	local group uuid=$2 device=/sys/bus/mdev/devices/$2
 
+	[ ! -e "$device" ] || echo 1 >"$device/remove"
 	echo "$uuid" >"/sys/class/mdev_bus/${1%-*}/mdev_supported_types/$1/create"
-	group=$(readlink "/sys/bus/mdev/devices/$uuid/iommu_group")
+	group=$(readlink "$device/iommu_group")
 	devices+=("/dev/vfio/${group##*/}" "$uuid")
 }
 
-emulated()
+# two TYPE: MODULE-NAME.
+two()
 {
-	[ -e /sys/class/mdev_bus/mtty ] || insert mtty
-	mdev mtty-2 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
-	mdev mtty-2 83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
+	[ -e "/sys/class/mdev_bus/${1%-*}" ] || insert "${1%-*}"
+	mdev "$1" 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+	mdev "$1" 83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
 }
+
+emulated() { two mtty-2; }
+mdpy() { two mdpy-vga; }
+mbochs() { two mbochs-small; }
 
 # Their numbers, 0 to 3, are in the order in which they are made.
 probe()
@@ -77,7 +84,7 @@ iommu()
 
 noiommu()
 {
-	insert vfio enable_unsafe_noiommu_mode=1
+	[ -e /sys/module/vfio ] || insert vfio enable_unsafe_noiommu_mode=1
 	modprobe vfio_iommu_type1
 	edus noiommu-
 }

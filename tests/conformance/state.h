@@ -8,7 +8,6 @@
 
 #define MAX_FDS 1024
 #define MAX_REGIONS 64
-#define MAX_OUTCOMES 64
 #define ROLE_SIZE 24
 #define ARG_SIZE (4 * C_PAGE)
 
@@ -32,8 +31,6 @@ struct state {
 	int nr_regions;
 	unsigned char *arg_end; /* of the area for arguments; regions[0] */
 	unsigned char *arg_at; /* of the present call's argument */
-	char outcomes[MAX_OUTCOMES][64];
-	int nr_outcomes;
 	uint64_t random;
 	unsigned int step;
 };

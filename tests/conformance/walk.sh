@@ -1,15 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Usage: walk.sh [N [STEPS [FIRST-SEED]]]
+# Usage: walk.sh [--area AREA] [N [STEPS [FIRST-SEED]]]
 #
-# N (1) fresh walks in every area, of STEPS (5000) steps, in a VM on the
-# kernel's own VFIO and under vfiod (FUSE, as whoever this is). A difference is
-# shrunk to the shortest sequence that still shows it, and makes this fail.
+# N (1) fresh walks in every area, or in this one, of STEPS (5000) steps, in a
+# VM on the kernel's own VFIO and under vfiod (FUSE, as whoever this is). A
+# difference is shrunk to the shortest sequence that still shows it, and makes
+# this fail.
 
 # shellcheck source-path=SCRIPTDIR/../client source=../client/lib.sh
 . "$(dirname "$0")/../client/lib.sh"
 
+only=
+if [ "${1:-}" = --area ]; then
+	only=$2
+	shift 2
+fi
 conformance=$(cd "$(dirname "$0")" && pwd)
 n=${1:-1}
 steps=${2:-5000}
@@ -116,11 +122,13 @@ shrink()
 		sed 's/^/    /' || :
 }
 
-# walk_areas AREA...
+# walk_areas KIND AREA...: on devices of this kind.
 walk_areas()
 {
 	local area seed
 
+	start_vm "$1"
+	shift
 	for area; do
 		for ((seed = first; seed < first + n; seed++)); do
 			if differ --area "$area" --walk "$seed" \
@@ -132,15 +140,12 @@ walk_areas()
 			fi
 		done
 	done
+	end_vm
 }
 
 status=0
 mapfile -t areas < <("$programs/vfio-conform" --list |
-	sed -n 's/^--walk: //p' | grep -vx probe)
-start_vm emulated
-walk_areas "${areas[@]}"
-end_vm
-start_vm probe
-walk_areas probe
-end_vm
+	sed -n 's/^--walk: //p' | grep -x "${only:-.*}" | grep -vx probe)
+[ "${#areas[@]}" = 0 ] || walk_areas emulated "${areas[@]}"
+[ "${only:-probe}" != probe ] || walk_areas probe probe
 exit "$status"
