@@ -58,6 +58,20 @@ bool vfio_dma_bisected(struct vfio_dma_tree *tree, uint64_t start,
 	return dma && vfio_dma_last(dma) != last;
 }
 
+void vfio_dma_hold(struct vfio_dma *dma)
+{
+	if (dma->hold_tried)
+		return;
+	dma->hold_tried = true;
+	dma->mm->ops->hold(dma->mm, dma->vaddr, dma->size, &dma->hold);
+}
+
+void vfio_dma_drop(struct vfio_dma *dma)
+{
+	vfio_mm_drop(dma->mm, &dma->hold);
+	dma->hold_tried = false;
+}
+
 void vfio_dma_insert(struct vfio_dma_tree *tree, struct vfio_dma *dma)
 {
 	RB_INSERT(vfio_dma_tree, tree, dma);
@@ -67,6 +81,7 @@ void vfio_dma_remove(struct vfio_dma_tree *tree, struct vfio_dma *dma)
 {
 	assert(RB_EMPTY(&dma->pages));
 	RB_REMOVE(vfio_dma_tree, tree, dma);
+	vfio_dma_drop(dma);
 	vfio_mm_put(dma->mm);
 	free(dma->bitmap);
 	free(dma);

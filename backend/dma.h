@@ -17,7 +17,7 @@
 
 /*
  * There can be 65535 in a container, and many containers: with malloc's
- * header it takes 96 bytes.
+ * header it takes 112 bytes.
  */
 struct vfio_dma {
 	RB_ENTRY(vfio_dma) node;
@@ -27,11 +27,13 @@ struct vfio_dma {
 	struct vfio_mm *mm; /* of the process that mapped; a reference */
 	struct vfio_page_tree pages; /* the pinned ones */
 	uint64_t *bitmap; /* a bit a page, while dirty pages are tracked */
+	struct vfio_hold hold; /* of all of it, for dma_rw */
 	uint8_t prot; /* VFIO_DMA_MAP_FLAG_READ, _WRITE */
 	bool lock_cap; /* who mapped had CAP_IPC_LOCK */
 	bool vaddr_invalid;
 	/* All pages are pinned and charged: a group has an IOMMU. */
 	bool iommu_mapped;
+	bool hold_tried; /* once is enough */
 };
 
 RB_HEAD(vfio_dma_tree, vfio_dma);
@@ -57,6 +59,13 @@ struct vfio_dma *vfio_dma_find(struct vfio_dma_tree *tree, uint64_t start,
 /* Does @start or @last lie in a mapping that reaches over it? */
 bool vfio_dma_bisected(struct vfio_dma_tree *tree, uint64_t start,
 		       uint64_t last);
+
+/*
+ * Have its memory at hand, if it is shared memory; no effect from the second
+ * time on. Drop undoes that: before its mm or its vaddr changes.
+ */
+void vfio_dma_hold(struct vfio_dma *dma);
+void vfio_dma_drop(struct vfio_dma *dma);
 
 /* @dma overlaps no mapping of @tree. */
 void vfio_dma_insert(struct vfio_dma_tree *tree, struct vfio_dma *dma);

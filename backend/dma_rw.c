@@ -15,7 +15,8 @@
  */
 struct transfer {
 	bool is_dma;
-	struct vfio_mm *caller; /* NULL: not in a client's context */
+	struct vfio_client *client; /* NULL: not in a client's context */
+	struct vfio_mm *caller; /* the client's */
 	uint64_t iova;
 	uint8_t *buf;
 	size_t len;
@@ -44,6 +45,31 @@ static int check_caller(const struct vfio_dma *dma, struct vfio_mm *caller)
 	return -EFAULT;
 }
 
+/*
+ * A device behind an IOMMU gets at the pages that were mapped. All others do
+ * it by address, also where pages are pinned, as in the kernel: what counts
+ * is what the client has there now. A client that waits for this call cannot
+ * leave its address space, so that need not be looked at.
+ */
+static int copy_memory(struct vfio_dma *dma, const struct transfer *t,
+		       uint64_t vaddr, size_t len)
+{
+	const struct vfio_mm_ops *ops = dma->mm->ops;
+	struct vfio_copy part = { .to = vaddr, .from = t->buf, .n = len };
+
+	if (t->is_dma && dma->hold.mem)
+		return ops->hold_rw(&dma->hold, vaddr - dma->vaddr, t->buf, len,
+				    t->write);
+	if (dma->hold.mem)
+		return ops->rw_near(dma->mm, &dma->hold, vaddr, t->buf, len,
+				    t->write);
+	if (!t->client)
+		return ops->rw(dma->mm, vaddr, t->buf, len, t->write);
+	if (t->write)
+		return t->client->ops->copy_to(t->client, &part, 1);
+	return t->client->ops->copy_from(t->client, t->buf, vaddr, len);
+}
+
 static int copy(struct vfio_dma *dma, const struct transfer *t, size_t len)
 {
 	uint64_t offset = t->iova - dma->iova;
@@ -52,8 +78,9 @@ static int copy(struct vfio_dma *dma, const struct transfer *t, size_t len)
 	ret = check_caller(dma, t->caller);
 	if (ret)
 		return ret;
-	ret = dma->mm->ops->rw(dma->mm, dma->vaddr + offset, t->buf, len,
-			       t->write);
+	if (len >= VFIO_PAGE_SIZE)
+		vfio_dma_hold(dma);
+	ret = copy_memory(dma, t, dma->vaddr + offset, len);
 	if (ret)
 		return ret == -ESRCH ? -EPERM : -EFAULT;
 	if (t->write)
@@ -115,8 +142,11 @@ int vfio_type1_dma_rw(void *data, struct vfio_device *vdev, uint64_t iova,
 	int ret;
 
 	/* A caller whose address space is gone has not mapped anything. */
-	if (client && !t.is_dma && client->ops->mm_get(client, &t.caller))
-		return -EFAULT;
+	if (client && !t.is_dma) {
+		if (client->ops->mm_get(client, &t.caller))
+			return -EFAULT;
+		t.client = client;
+	}
 	ret = transfer(data, &t);
 	vfio_mm_put(t.caller);
 	return ret;

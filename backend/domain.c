@@ -79,6 +79,7 @@ int vfio_dma_iommu_map(struct vfio_dma *dma)
 	}
 	vfio_uncharge(dma->mm, count_pins(dma) - (done - total));
 	dma->iommu_mapped = true;
+	vfio_dma_hold(dma);
 	return 0;
 }
 

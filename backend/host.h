@@ -24,6 +24,15 @@ struct vfiod_stream;
 #define VFIO_PAGE_SIZE (1UL << VFIO_PAGE_SHIFT)
 
 /*
+ * Memory of a client that the host has in its own reach: shared memory only.
+ * What the client does to its addresses does not change it.
+ */
+struct vfio_hold {
+	void *host; /* the host's */
+	uint8_t *mem; /* NULL: nothing is held */
+};
+
+/*
  * An address space, the kernel's mm_struct. One object stands for one mm as
  * long as anybody refers to it: comparing pointers compares address spaces.
  * All ops may be called from any thread, and may sleep.
@@ -42,6 +51,21 @@ struct vfio_mm_ops {
 	uint64_t (*memlock)(struct vfio_mm *mm);
 	/* The last reference is gone. */
 	void (*release)(struct vfio_mm *mm);
+	/*
+	 * Keep the @len bytes at @vaddr at hand until drop. An errno, and
+	 * @hold as it was: this memory cannot be held (it is private, say).
+	 */
+	int (*hold)(struct vfio_mm *mm, uint64_t vaddr, size_t len,
+		    struct vfio_hold *hold);
+	void (*drop)(struct vfio_hold *hold);
+	/* Copy from or to held memory at @offset; to what the client could
+	 * write to only. 0, -EFAULT (the file was cut short). */
+	int (*hold_rw)(const struct vfio_hold *hold, size_t offset, void *buf,
+		       size_t len, bool write);
+	/* The same as rw, and faster where the client still has at @vaddr
+	 * what @hold, of the same @mm, is of. */
+	int (*rw_near)(struct vfio_mm *mm, const struct vfio_hold *hold,
+		       uint64_t vaddr, void *buf, size_t len, bool write);
 };
 
 struct vfio_mm {
@@ -55,6 +79,13 @@ static inline struct vfio_mm *vfio_mm_get(struct vfio_mm *mm)
 {
 	atomic_fetch_add(&mm->refs, 1);
 	return mm;
+}
+
+static inline void vfio_mm_drop(struct vfio_mm *mm, struct vfio_hold *hold)
+{
+	if (hold->mem)
+		mm->ops->drop(hold);
+	hold->mem = NULL;
 }
 
 static inline void vfio_mm_put(struct vfio_mm *mm)

@@ -73,6 +73,7 @@ static int add(struct vfio_iommu *iommu,
 	ret = init_dma(iommu, dma, map);
 	if (ret) {
 		vfio_dma_iommu_unmap(dma);
+		vfio_dma_drop(dma);
 		vfio_mm_put(dma->mm);
 		free(dma);
 		return ret;
@@ -122,12 +123,15 @@ static int update_vaddr(struct vfio_iommu *iommu,
 	if (!dma->vaddr_invalid || dma->iova != map->iova ||
 	    dma->size != map->size)
 		return -EINVAL;
+	vfio_dma_drop(dma);
 	ret = set_owner(dma);
 	if (ret)
 		return ret;
 	dma->vaddr = map->vaddr;
 	dma->vaddr_invalid = false;
 	iommu->vaddr_invalid_count--;
+	if (dma->iommu_mapped)
+		vfio_dma_hold(dma);
 	return 0;
 }
 

@@ -79,6 +79,8 @@ int vfio_page_create(struct vfio_dma *dma, uint64_t iova,
 	page->mm = vfio_mm_get(dma->mm);
 	page->vaddr = vaddr;
 	page->writable = dma->prot & VFIO_DMA_MAP_FLAG_WRITE;
+	/* Without a hold the client can still take the memory away. */
+	page->mm->ops->hold(page->mm, vaddr, VFIO_PAGE_SIZE, &page->hold);
 	LIST_INIT(&page->pins);
 	RB_INSERT(vfio_page_tree, &dma->pages, page);
 	*result = page;
@@ -94,6 +96,7 @@ void vfio_page_detach(struct vfio_page *page)
 
 void vfio_page_destroy(struct vfio_page *page)
 {
+	vfio_mm_drop(page->mm, &page->hold);
 	vfio_mm_put(page->mm);
 	free(page);
 }
@@ -107,6 +110,9 @@ int vfio_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
 		return -EINVAL;
 	if (atomic_load(&page->revoked) || (write && !page->writable))
 		return -EFAULT;
+	if (page->hold.mem)
+		return page->mm->ops->hold_rw(&page->hold, offset, buf, len,
+					      write);
 	ret = page->mm->ops->rw(page->mm, page->vaddr + offset, buf, len,
 				write);
 	return ret ? -EFAULT : 0;

@@ -13,8 +13,9 @@
 
 #include <bsd/sys/tree.h>
 
+#include "host.h"
+
 struct vfio_dma;
-struct vfio_mm;
 struct vfio_page;
 struct vfio_registration;
 
@@ -41,6 +42,7 @@ struct vfio_page {
 	/* Constant: plugins read them without a lock. */
 	struct vfio_mm *mm; /* a reference */
 	uint64_t vaddr; /* of the page's start */
+	struct vfio_hold hold; /* if it can be held */
 	bool writable;
 	/*
 	 * Taken away by force. The plugin may still have the pointer, so the

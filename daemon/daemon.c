@@ -9,6 +9,8 @@
 
 #include "file.h"
 #include "devices.h"
+#include "guard.h"
+#include "mdev.h"
 #include "mm.h"
 
 static int init_parts(struct daemon *daemon, char *why, size_t size)
@@ -19,6 +21,9 @@ static int init_parts(struct daemon *daemon, char *why, size_t size)
 	daemon->mms = mm_table_create();
 	if (!daemon->base || !daemon->mms)
 		return -ENOMEM;
+	ret = guard_init();
+	if (ret)
+		return ret;
 	ret = eventfds_init(&daemon->eventfds, daemon->base);
 	if (ret)
 		snprintf(why, size, "cannot signal eventfds (io_setup): %s%s",

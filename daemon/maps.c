@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Linux 6.11; the headers of Debian 12 do not have it. */
 #ifndef PROCMAP_QUERY
 #define PROCMAP_QUERY _IOWR('f', 17, struct procmap_query)
+#define PROCMAP_QUERY_VMA_READABLE 0x01
 #define PROCMAP_QUERY_VMA_WRITABLE 0x02
+#define PROCMAP_QUERY_VMA_SHARED 0x08
+#define PROCMAP_QUERY_COVERING_OR_NEXT_VMA 0x10
 
 struct procmap_query {
 	uint64_t size;
@@ -88,4 +92,39 @@ int maps_writable(int fd, uint64_t vaddr, uint64_t *end)
 		return errno == ENOTTY ? scan(fd, vaddr, end) : -EFAULT;
 	*end = query.vma_end;
 	return query.vma_flags & PROCMAP_QUERY_VMA_WRITABLE ? 0 : -EFAULT;
+}
+
+int maps_find(int fd, uint64_t vaddr, struct maps_vma *vma)
+{
+	struct procmap_query query = {
+		.size = sizeof(query),
+		.query_addr = vaddr,
+	};
+
+	if (ioctl(fd, PROCMAP_QUERY, &query))
+		return errno == ENOENT ? -EFAULT : -errno;
+	*vma = (struct maps_vma){
+		.start = query.vma_start,
+		.end = query.vma_end,
+		.offset = query.vma_offset,
+		.dev = makedev(query.dev_major, query.dev_minor),
+		.ino = query.inode,
+		.readable = query.vma_flags & PROCMAP_QUERY_VMA_READABLE,
+		.writable = query.vma_flags & PROCMAP_QUERY_VMA_WRITABLE,
+		.shared = query.vma_flags & PROCMAP_QUERY_VMA_SHARED,
+	};
+	return 0;
+}
+
+int maps_alive(int fd)
+{
+	struct procmap_query query = {
+		.size = sizeof(query),
+		.query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
+	};
+
+	/* It may live without a single mapping. */
+	if (!ioctl(fd, PROCMAP_QUERY, &query) || errno == ENOENT)
+		return 0;
+	return -errno;
 }

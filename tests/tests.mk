@@ -59,6 +59,11 @@ $(foreach t,sandbox merge child,$(eval $(call test_rule,unit-$(t),\
 $(eval $(call test_rule,unit-plugin_layout,$(call obj,\
 	tests/unit/test_plugin_layout.c daemon/plugin_layout.c),$(CHECK_LIBS)))
 
+MM_OBJ := $(call obj,daemon/mm.c daemon/mm_rw.c daemon/maps.c daemon/window.c \
+	daemon/shmem.c daemon/guard.c daemon/client_fd.c daemon/task_status.c)
+$(eval $(call test_rule,unit-mm,$(call obj,tests/unit/test_mm.c) $(MM_OBJ),\
+	$(CHECK_LIBS)))
+
 UNIT_PROGRAMS := $(filter $(T)/unit-%,$(TEST_PROGRAMS))
 
 # ---- clients ----
@@ -114,6 +119,9 @@ $(eval $(call test_rule,bench/vgpu,$(call obj,tests/bench/vgpu.c \
 $(eval $(call test_rule,bench/unmap,$(call test_obj,tests/bench/unmap.c \
 	tests/bench/samples.c)))
 
+$(eval $(call test_rule,bench/memory,$(call test_obj,tests/bench/memory.c) \
+	$(CLIENT_LIB)))
+
 tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO) vfio-conform
 
 # What is tested, and the unit tests: with SAN, all that has to be sanitized.
@@ -123,7 +131,7 @@ check: deps
 	tests/check.sh
 
 bench: all $(BENCH)/floor $(BENCH)/client $(BENCH)/vgpu $(BENCH)/unmap \
-		$(T)/plugins/keeper.so
+		$(BENCH)/memory $(T)/plugins/keeper.so $(T)/plugins/copies.so
 	tests/bench/bench.sh $(BUILD)/vfiod $(BENCH)
 
 .PHONY: tests tested check bench

@@ -458,8 +458,11 @@ void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage);
  * vfiod_page_rw - read or write a pinned page: @len bytes at @offset in it,
  * not over its end. For the plugin that pinned it, until it unpins it.
  * Returns 0, or EINVAL (over the end), EFAULT (a write to a mapping without
- * WRITE; or the client has unmapped or protected its memory meanwhile, or is
- * gone: vfiod has no hold on the page as the kernel has).
+ * WRITE; or the page is gone). On shared memory (memfd, hugetlbfs, tmpfs) it
+ * costs what memcpy(3) does, and what is pinned stays, whatever the client does
+ * to its addresses, unless it cuts the file short. On private memory vfiod has
+ * no hold on the page as the kernel has: it is gone when the client unmaps or
+ * protects it, or is gone itself.
  */
 int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
 		  bool write);
@@ -471,9 +474,10 @@ int vfiod_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
  * before it is done), EBUSY, EPERM (the mapping does not allow it; the
  * kernel wants READ for either direction), EFAULT (memory not there, or in
  * the context of another process than the one that mapped), ENOTTY (a
- * noiommu group: nothing is mapped there). For a device behind an IOMMU it
- * is the device's own DMA: any context will do, READ is not needed to write,
- * and there is no EBUSY.
+ * noiommu group: nothing is mapped there). The addresses are looked up anew by
+ * each call, also where pages are pinned. For a device behind an IOMMU it
+ * is the device's own DMA: to the pages as they were mapped, any context will
+ * do, READ is not needed to write, and there is no EBUSY.
  */
 int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf, size_t len,
 		 bool write);

@@ -3,9 +3,10 @@
 # bench.sh VFIOD BINDIR: what vfiod's calls cost beside those of a null FUSE
 # server, first with client and servers on one CPU, then wherever the kernel
 # puts them; then what an unmap costs that a device with many pinned pages is
-# asked about, and one that many devices are. BINDIR holds the programs "floor",
-# "client", "vgpu" and "unmap", ../plugins from there the plugin "keeper". The
-# wanted values are shown, not enforced.
+# asked about, and one that many devices are; and a device's copies of client
+# memory. BINDIR holds the programs "floor", "client", "vgpu", "unmap" and
+# "memory", ../plugins from there the plugins "keeper" and "copies". The wanted
+# values are shown, not enforced.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -56,6 +57,11 @@ keepers=$(yes -- '--mdev keeper-page' | head -n 64)
 # shellcheck disable=SC2086 # words are meant
 taskset -c "$cpu" "$vfiod" run --plugin-dir "$bindir/../plugins" $keepers \
 	-- "$bindir/unmap"
+echo
+echo "Copies of client memory by a device; speeds are parts of the base's."
+echo "Client and vfiod on CPU $cpu:"
+taskset -c "$cpu" "$vfiod" run --plugin-dir "$bindir/../plugins" \
+	--mdev copies-timed -- "$bindir/memory"
 echo
 echo "The service on CUSE is not measured: where there is no /dev/cuse it"
 echo "runs in an emulated machine, whose times say nothing."

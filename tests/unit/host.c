@@ -86,11 +86,52 @@ static void mm_release(struct vfio_mm *mm)
 	ck_abort_msg("the process of mm %p was put too often", (void *)mm);
 }
 
+static int mm_hold(struct vfio_mm *vmm, uint64_t vaddr, size_t len,
+		   struct vfio_hold *hold)
+{
+	struct host_mm *mm = mm_of(vmm);
+
+	if (!mm->shared || check_access(mm, vaddr, len, 0))
+		return -EOPNOTSUPP;
+	atomic_fetch_add(&mm->holds, 1);
+	hold->host = mm;
+	hold->mem = host_mm_ptr(mm, vaddr);
+	return 0;
+}
+
+static void mm_drop(struct vfio_hold *hold)
+{
+	struct host_mm *mm = hold->host;
+
+	atomic_fetch_sub(&mm->holds, 1);
+}
+
+static int mm_hold_rw(const struct vfio_hold *hold, size_t offset, void *buf,
+		      size_t len, bool write)
+{
+	if (write)
+		memcpy(hold->mem + offset, buf, len);
+	else
+		memcpy(buf, hold->mem + offset, len);
+	return 0;
+}
+
+static int mm_rw_near(struct vfio_mm *vmm, const struct vfio_hold *hold,
+		      uint64_t vaddr, void *buf, size_t len, bool write)
+{
+	ck_assert_ptr_eq(hold->host, mm_of(vmm));
+	return mm_rw(vmm, vaddr, buf, len, write);
+}
+
 static const struct vfio_mm_ops mm_ops = {
 	.rw = mm_rw,
 	.pin = mm_pin,
 	.memlock = mm_memlock,
 	.release = mm_release,
+	.hold = mm_hold,
+	.drop = mm_drop,
+	.hold_rw = mm_hold_rw,
+	.rw_near = mm_rw_near,
 };
 
 struct host_mm *host_mm_create(uint64_t base, size_t npages)
@@ -112,6 +153,7 @@ void host_mm_destroy(struct host_mm *mm)
 {
 	ck_assert_uint_eq(atomic_load(&mm->mm.refs), 1);
 	ck_assert_uint_eq(host_mm_locked(mm), 0);
+	ck_assert_uint_eq(atomic_load(&mm->holds), 0);
 	free(mm->mem);
 	free(mm->prot);
 	free(mm);

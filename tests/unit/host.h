@@ -32,6 +32,8 @@ struct host_mm {
 	atomic_bool gone;
 	atomic_uint_least64_t memlock; /* pages */
 	atomic_uint pin_calls; /* how often the model asked to pin */
+	bool shared; /* all of it is shared memory, which can be held */
+	atomic_uint holds; /* that live */
 };
 
 #define HOST_READ 1

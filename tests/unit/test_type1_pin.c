@@ -388,6 +388,31 @@ START_TEST(page_read_only)
 }
 END_TEST
 
+/* Shared memory that is pinned is there whatever becomes of the client. */
+START_TEST(page_is_held)
+{
+	struct vfio_page *pages[2];
+	uint8_t byte = 7;
+
+	rig.mm->shared = true;
+	map_pages(0, 2, RIG_RW);
+	ck_assert_int_eq(vfiod_pin_pages(rig.devs[0], 0, 2, RIG_RW, pages), 2);
+	ck_assert_uint_eq(atomic_load(&rig.mm->holds), 2);
+	host_mm_protect(rig.mm, RIG_ARGS, 2, 0);
+	host_mm_exit(rig.mm);
+	ck_assert_int_eq(vfiod_page_rw(pages[1], 9, &byte, 1, true), 0);
+	byte = 0;
+	ck_assert_int_eq(vfiod_page_rw(pages[1], 9, &byte, 1, false), 0);
+	ck_assert_uint_eq(byte, 7);
+	ck_assert_uint_eq(*(uint8_t *)host_mm_ptr(rig.mm, rig.mem + PAGE + 9),
+			  7);
+	unpin(0, PAGE, 1);
+	ck_assert_uint_eq(atomic_load(&rig.mm->holds), 1);
+	unpin(0, 0, 1);
+	ck_assert_uint_eq(atomic_load(&rig.mm->holds), 0);
+}
+END_TEST
+
 Suite *type1_pin_suite(void)
 {
 	Suite *suite = suite_create("type1 pin");
@@ -411,6 +436,7 @@ Suite *type1_pin_suite(void)
 	tcase_add_test(tc, process_gone);
 	tcase_add_test(tc, page_content);
 	tcase_add_test(tc, page_read_only);
+	tcase_add_test(tc, page_is_held);
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(v1, setup_v1, teardown);
 	tcase_add_test(v1, v1_has_none);
