@@ -11,6 +11,7 @@
 #include "host.h"
 #include "irq.h"
 #include "pci.h"
+#include "region.h"
 
 /*
  * A plugin's threads may use services without a pause: who opens or shuts
@@ -31,6 +32,8 @@ static void free_device(struct vfio_device *vdev)
 {
 	if (vdev->irqs)
 		vfio_irqs_destroy(vdev->irqs);
+	if (vdev->memory)
+		vfio_memory_destroy(vdev->memory);
 	if (vdev->pci)
 		vfio_pci_destroy(vdev);
 	pthread_rwlock_destroy(&vdev->use_lock);
@@ -60,6 +63,8 @@ int vfio_device_create(struct vfio_group *group,
 	vdev->group = group;
 	init_use_lock(vdev);
 	ret = vdev->type->pci ? vfio_pci_create(vdev, desc->slot) : 0;
+	if (!ret)
+		ret = vfio_regions_init(vdev);
 	if (!ret) {
 		vdev->irqs = vfio_irqs_create(vdev);
 		ret = vdev->irqs ? init(vdev) : -ENOMEM;
@@ -144,6 +149,8 @@ void vfio_device_last_close(struct vfio_device *vdev)
 	if (vdev->pci)
 		vfio_pci_close(vdev);
 	vfio_irqs_disable(vdev->irqs);
+	if (vdev->memory)
+		vfio_memory_renew(vdev->memory);
 	unregister_device(vdev);
 }
 

@@ -42,6 +42,7 @@ struct vfio_device {
 	LIST_ENTRY(vfio_device) group_next;
 	struct vfio_pci *pci; /* NULL: not a PCI function made by vfiod */
 	struct vfio_irqs *irqs;
+	struct vfio_memory *memory; /* NULL: no region can be mapped */
 	void *drvdata; /* the plugin's */
 	unsigned int open_count; /* group->group_lock */
 	/*

@@ -11,6 +11,7 @@
 #include "host.h"
 #include "irq.h"
 #include "pci.h"
+#include "region.h"
 
 static int reset(struct vfio_device *vdev)
 {
@@ -93,15 +94,15 @@ static size_t clip(const struct vfio_device *vdev, size_t count, uint64_t pos,
 static int access_read(struct vfio_device *vdev, uint64_t pos, void *buf,
 		       unsigned int len)
 {
-	return vdev->plugin->access(vdev, VFIOD_OFFSET_INDEX(pos),
-				    pos & VFIOD_OFFSET_MASK, buf, len, false);
+	return vfio_region_access(vdev, VFIOD_OFFSET_INDEX(pos),
+				  pos & VFIOD_OFFSET_MASK, buf, len, false);
 }
 
 static int access_write(struct vfio_device *vdev, uint64_t pos, void *buf,
 			unsigned int len)
 {
-	return vdev->plugin->access(vdev, VFIOD_OFFSET_INDEX(pos),
-				    pos & VFIOD_OFFSET_MASK, buf, len, true);
+	return vfio_region_access(vdev, VFIOD_OFFSET_INDEX(pos),
+				  pos & VFIOD_OFFSET_MASK, buf, len, true);
 }
 
 ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
@@ -111,7 +112,7 @@ ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
-	if (!vdev->plugin->read && !vdev->plugin->access)
+	if (!vdev->plugin->read && !vdev->plugin->access && !vdev->memory)
 		return -EINVAL;
 	if (!count)
 		return 0;
@@ -134,7 +135,7 @@ ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
-	if (!vdev->plugin->write && !vdev->plugin->access)
+	if (!vdev->plugin->write && !vdev->plugin->access && !vdev->memory)
 		return -EINVAL;
 	if (!count)
 		return 0;

@@ -7,6 +7,7 @@
 #include "device.h"
 #include "device_info.h"
 #include "host.h"
+#include "region.h"
 
 #define INFO_MINSZ 16 /* up to num_irqs */
 #define INFO_SIZE 24 /* with cap_offset and its padding */
@@ -29,19 +30,15 @@ static int add_caps(struct vfio_chain *chain, const struct vfiod_cap *caps,
 	return 0;
 }
 
-/* Write an INFO structure, and @caps behind it. */
-static int write_info(const struct vfiod_cap *caps, uint32_t nr_caps,
-		      uint64_t arg, const struct vfio_chain_info *info)
+/* Write an INFO structure, and the chain behind it, which is used up. */
+static int write_info(int ret, struct vfio_chain *chain, uint64_t arg,
+		      const struct vfio_chain_info *info)
 {
-	struct vfio_chain chain = { 0 };
-	int ret;
-
-	ret = add_caps(&chain, caps, nr_caps);
 	if (ret) {
-		vfio_chain_free(&chain);
+		vfio_chain_free(chain);
 		return ret;
 	}
-	return vfio_chain_write(&chain, arg, info);
+	return vfio_chain_write(chain, arg, info);
 }
 
 /*
@@ -52,6 +49,7 @@ int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 {
 	const struct vfiod_type *type = vdev->type;
 	union device_info u = { .bytes = { 0 } };
+	struct vfio_chain chain = { 0 };
 	struct vfio_chain_info out = {
 		.info = &u,
 		.size = INFO_SIZE,
@@ -73,7 +71,8 @@ int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 		out.written = u.info.argsz < INFO_SIZE ? u.info.argsz :
 							 INFO_SIZE;
 	}
-	return write_info(type->caps, type->nr_caps, arg, &out);
+	return write_info(add_caps(&chain, type->caps, type->nr_caps), &chain,
+			  arg, &out);
 }
 
 static uint32_t offset_shift(const struct vfiod_type *type)
@@ -84,6 +83,7 @@ static uint32_t offset_shift(const struct vfiod_type *type)
 int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 {
 	const struct vfiod_region *region;
+	struct vfio_chain chain = { 0 };
 	struct vfio_region_info info;
 	const struct vfio_chain_info out = {
 		.info = &info,
@@ -92,6 +92,7 @@ int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 		.argsz = &info.argsz,
 		.cap_offset = &info.cap_offset,
 	};
+	int ret;
 
 	if (vfio_copy_from_user(&info, arg, sizeof(info)))
 		return -EFAULT;
@@ -101,12 +102,18 @@ int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 	if (vdev->pci && info.index == VFIO_PCI_VGA_REGION_INDEX)
 		return -EINVAL;
 	region = &vdev->type->regions[info.index];
-	info.flags = region->flags;
-	if (region->nr_caps)
+	ret = add_caps(&chain, region->caps, region->nr_caps);
+	info.flags = region->flags & ~VFIO_REGION_INFO_FLAG_MMAP;
+	if (vfio_region_can_map(vdev, info.index)) {
+		info.flags |= VFIO_REGION_INFO_FLAG_MMAP;
+		if (!ret)
+			ret = vfio_region_add_caps(vdev, info.index, &chain);
+	}
+	if (chain.size)
 		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
 	info.size = region->size;
 	info.offset = (uint64_t)info.index << offset_shift(vdev->type);
-	return write_info(region->caps, region->nr_caps, arg, &out);
+	return write_info(ret, &chain, arg, &out);
 }
 
 int vfio_device_get_irq_info(struct vfio_device *vdev, uint64_t arg)

@@ -187,6 +187,24 @@ int vfio_copy_to_user(uint64_t to, const void *from, size_t n);
 int vfio_copy_parts_to_user(const struct vfio_copy *parts, size_t nr);
 
 /*
+ * The memory behind those regions of a device that clients can map, which
+ * have VFIO_REGION_INFO_FLAG_MMAP, zeroed. Provided by the surroundings.
+ */
+struct vfio_memory {
+	uint8_t **regions; /* by index; NULL: has none */
+	bool can_map; /* clients can; constant while there are any */
+};
+
+struct vfiod_type;
+
+/* 0, or an errno. */
+int vfio_memory_create(const struct vfiod_type *type,
+		       struct vfio_memory **memory);
+/* Who has mapped it keeps what is there now, and shares it with nobody. */
+void vfio_memory_renew(struct vfio_memory *memory);
+void vfio_memory_destroy(struct vfio_memory *memory);
+
+/*
  * Logging, one line, no newline at the end; level as in syslog (3 error,
  * 4 warning, 6 info, 7 debug). Provided by the surroundings.
  */

@@ -9,6 +9,7 @@
 #include "host.h"
 #include "irq.h"
 #include "pci.h"
+#include "region.h"
 
 #define REGIONS (VFIO_PCI_VGA_REGION_INDEX + 1)
 #define MSIX_ENTRY_SIZE 16
@@ -224,8 +225,8 @@ static int access_at(struct vfio_device *vdev, uint64_t pos, void *buf,
 
 	if (ret)
 		return ret;
-	return vdev->plugin->access(vdev, index, pos & VFIOD_OFFSET_MASK, buf,
-				    len, write);
+	return vfio_region_access(vdev, index, pos & VFIOD_OFFSET_MASK, buf,
+				  len, write);
 }
 
 static int read_at(struct vfio_device *vdev, uint64_t pos, void *buf,

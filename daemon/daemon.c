@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "file.h"
 #include "devices.h"
+#include "file.h"
 #include "guard.h"
-#include "mdev.h"
 #include "mm.h"
 
 static int init_parts(struct daemon *daemon, char *why, size_t size)

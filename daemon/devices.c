@@ -12,6 +12,7 @@
 #include "../backend/group.h"
 #include "device_option.h"
 #include "events.h"
+#include "fuse_front.h"
 #include "options.h"
 #include "pci.h"
 #include "plugin.h"
@@ -205,6 +206,14 @@ bool devices_have(const struct devices *devices, enum vfio_group_type type)
 		if (devices->device[i].group_type == type)
 			return true;
 	return false;
+}
+
+void devices_try_memory(struct devices *devices, struct fuse_front *fuse)
+{
+	for (size_t i = 0; i < devices->nr; i++)
+		if (devices->device[i].vdev->memory)
+			fuse_front_try_memory(fuse,
+					      devices->device[i].vdev->memory);
 }
 
 int devices_start(struct devices *devices)

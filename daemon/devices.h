@@ -12,6 +12,7 @@
 #include "../backend/iommu.h"
 #include "../backend/pci.h"
 
+struct fuse_front;
 struct options;
 struct plugin;
 struct plugins;
@@ -64,6 +65,8 @@ int devices_create(const struct options *options, struct plugins *plugins,
 		   char *why, size_t size, struct devices **devices);
 /* Is one in a group of this kind? */
 bool devices_have(const struct devices *devices, enum vfio_group_type type);
+/* Find out which devices' memory clients can map, when @fuse is in use. */
+void devices_try_memory(struct devices *devices, struct fuse_front *fuse);
 /* The process may have threads from now on. 0 or a negative errno. */
 int devices_start(struct devices *devices);
 /* No file of any is open. */

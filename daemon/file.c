@@ -138,6 +138,13 @@ int file_access(const struct file *file)
 	return O_RDWR;
 }
 
+struct vfio_memory *file_memory(const struct file *file)
+{
+	if (file->kind != ACCOUNT_DEVICE)
+		return NULL;
+	return file->device->vdev->memory;
+}
+
 static void settle(const struct file *file)
 {
 	struct daemon *daemon = file->daemon;

@@ -16,6 +16,7 @@
 struct daemon;
 struct fuse_req;
 struct vfio_device_file;
+struct vfio_memory;
 struct vfiod_stream;
 
 struct file {
@@ -49,6 +50,10 @@ int file_make_stream(struct daemon *daemon, struct vfiod_stream *stream,
 /* Where it can be opened, and with which access mode. */
 void file_path(const struct file *file, char *path, size_t size);
 int file_access(const struct file *file);
+
+/* The memory of the device that is opened; NULL for other files, and when it
+ * has none. */
+struct vfio_memory *file_memory(const struct file *file);
 
 /* Answer a request; @req is used up. */
 void file_ioctl(struct file *file, struct fuse_req *req, unsigned int cmd,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "aside.h"
@@ -18,6 +19,8 @@
 #include "file.h"
 #include "fuse_dir.h"
 #include "log.h"
+#include "memory.h"
+#include "passthrough.h"
 #include "server.h"
 #include "tree.h"
 
@@ -36,6 +39,7 @@ struct fuse_front {
 	gid_t gid;
 	dev_t dev; /* of the mount */
 	const char *control; /* its path */
+	uint64_t init; /* the request that is INIT, if it offers passthrough */
 };
 
 static struct fuse_front *front_of(fuse_req_t req)
@@ -174,6 +178,23 @@ static int open_file(struct fuse_front *front, const struct tree_node *node,
 	}
 }
 
+static int reply_open(fuse_req_t req, const struct fuse_file_info *fi,
+		      struct file *file)
+{
+	struct vfio_memory *memory = file ? file_memory(file) : NULL;
+	int backing = 0;
+
+	if (memory)
+		backing = memory_backing(
+			memory, fuse_session_fd(front_of(req)->session));
+	if (backing < 0)
+		vfio_log(LOG_LEVEL_WARNING, "no mmap of a device: %s",
+			 strerror(-backing));
+	if (backing > 0)
+		return passthrough_reply_open(req, fi->fh, backing);
+	return fuse_reply_open(req, fi);
+}
+
 static void front_open(fuse_req_t req, fuse_ino_t ino,
 		       struct fuse_file_info *fi)
 {
@@ -198,7 +219,7 @@ static void front_open(fuse_req_t req, fuse_ino_t ino,
 	 * where this is the same. */
 	fi->nonseekable = node->kind == TREE_STREAM;
 	/* The client died before it got its answer. */
-	if (fuse_reply_open(req, fi) == -ENOENT && file)
+	if (reply_open(req, fi, file) == -ENOENT && file)
 		file_release(file);
 }
 
@@ -310,19 +331,47 @@ static void peek(void *arg, const void *request)
 		file_release_begin((struct file *)(uintptr_t)release->fh);
 }
 
+/* As libfuse itself does, but for what it does not know of. */
+static ssize_t read_request(int fd, void *buf, size_t len, void *userdata)
+{
+	const struct fuse_in_header *header = buf;
+	const struct fuse_init_in *init = (const void *)(header + 1);
+	struct fuse_front *front = userdata;
+	ssize_t n;
+
+	n = read(fd, buf, len);
+	if (n >= (ssize_t)(sizeof(*header) + sizeof(*init)) &&
+	    header->opcode == FUSE_INIT && passthrough_is_offered(init))
+		front->init = header->unique;
+	return n;
+}
+
+static ssize_t write_reply(int fd, struct iovec *iov, int count, void *userdata)
+{
+	const struct fuse_out_header *header = iov[0].iov_base;
+	struct fuse_front *front = userdata;
+
+	if (front->init && header->unique == front->init) {
+		passthrough_accept(iov, count);
+		front->init = 0;
+	}
+	return writev(fd, iov, count);
+}
+
 static int start_session(struct fuse_front *front, int fd)
 {
+	static const struct fuse_custom_io io = {
+		.read = read_request,
+		.writev = write_reply,
+	};
 	char *argv[] = { "vfiod", NULL };
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
-	char path[32];
 
 	front->session = fuse_session_new(&args, &ops, sizeof(ops), front);
 	fuse_opt_free_args(&args);
 	if (!front->session)
 		return -ENOMEM;
-	/* By this name libfuse takes a connection that is mounted already. */
-	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-	if (fuse_session_mount(front->session, path))
+	if (fuse_session_custom_io(front->session, &io, fd))
 		return -EINVAL;
 	front->server = server_start(front->session, "vfiod-fuse", peek, front);
 	return front->server ? 0 : -errno;
@@ -379,6 +428,11 @@ int fuse_front_control(struct fuse_front *front, const char *control)
 	if (!ret && !front->dev)
 		ret = -EIO;
 	return ret;
+}
+
+void fuse_front_try_memory(struct fuse_front *front, struct vfio_memory *memory)
+{
+	memory_try(memory, fuse_session_fd(front->session));
 }
 
 static void send_barrier(void *arg)

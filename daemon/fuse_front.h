@@ -11,6 +11,7 @@ struct fuse_front;
 struct stat;
 struct tree;
 struct tree_node;
+struct vfio_memory;
 
 /*
  * Serve @tree on the mounted connection @fd, which is taken over, from now
@@ -26,6 +27,13 @@ int fuse_front_start(struct daemon *daemon, struct tree *tree, int fd,
  * 0 or a negative errno.
  */
 int fuse_front_control(struct fuse_front *front, const char *control);
+
+/*
+ * Find out whether clients can map @memory, of a device, and note it there.
+ * Once the mount is in use, before the first client.
+ */
+void fuse_front_try_memory(struct fuse_front *front,
+			   struct vfio_memory *memory);
 
 /*
  * Wait until all that is in the connection now has been read by a thread of

@@ -153,6 +153,7 @@ static int assemble(struct run *r)
 	ret = fuse_front_control(r->daemon.fuse, LAYOUT_RUN_CONTROL);
 	if (ret)
 		return fail(strerror(-ret));
+	devices_try_memory(r->daemon.devices, r->daemon.fuse);
 	return 0;
 }
 

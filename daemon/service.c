@@ -113,7 +113,10 @@ static int start_fuse(struct service *s)
 	ret = fuse_front_start(daemon, s->tree, fd, 0, 0, &daemon->fuse);
 	if (ret)
 		return ret;
-	return fuse_front_control(daemon->fuse, LAYOUT_SERVICE_CONTROL);
+	ret = fuse_front_control(daemon->fuse, LAYOUT_SERVICE_CONTROL);
+	if (!ret)
+		devices_try_memory(daemon->devices, daemon->fuse);
+	return ret;
 }
 
 static void on_signal(evutil_socket_t fd, short what, void *arg)

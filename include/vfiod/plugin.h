@@ -83,12 +83,23 @@ struct vfiod_cap {
  * A region; its index is its place in the table. A region of size 0 is
  * reported and cannot be accessed. Its file offset is index << 40, as in
  * vfio-pci, unless its type says otherwise.
+ *
+ * With VFIO_REGION_INFO_FLAG_MMAP clients can map it, whole or, with @areas,
+ * those parts: whole pages of 4096 bytes, in ascending order. What they map is
+ * memory that vfiod keeps and the plugin has by vfiod_region_memory(). Clients
+ * are told of it only where vfiod can do it, and use read(2) and write(2)
+ * otherwise. The type must not have an offset_shift of its own.
  */
 struct vfiod_region {
 	uint64_t size;
-	uint32_t flags; /* VFIO_REGION_INFO_FLAG_READ, _WRITE */
-	uint32_t nr_caps;
+	uint32_t flags; /* VFIO_REGION_INFO_FLAG_READ, _WRITE, _MMAP */
+	uint32_t nr_caps; /* without the sparse mmap one, which vfiod makes */
 	const struct vfiod_cap *caps;
+	uint32_t nr_areas;
+	/* 1: read(2) and write(2) of mappable parts go to that memory, and
+	 * not to the access op. */
+	uint32_t plain;
+	const struct vfio_region_sparse_mmap_area *areas;
 };
 
 #define VFIOD_OFFSET_SHIFT 40
@@ -426,6 +437,15 @@ void *vfiod_get_drvdata(const struct vfio_device *vdev);
 /* The name that clients give to GET_DEVICE_FD: an mdev's UUID. */
 const char *vfiod_device_name(const struct vfio_device *vdev);
 const struct vfiod_type *vfiod_device_type(const struct vfio_device *vdev);
+
+/*
+ * vfiod_region_memory - the memory behind a region that has
+ * VFIO_REGION_INFO_FLAG_MMAP, from its offset 0 on; NULL for others. Clients
+ * read and write it at any time, without a call. It is zeroed before init, and
+ * is at the same place until release. Only the mappable parts are of use.
+ * After a close_device clients have no way to it any more.
+ */
+void *vfiod_region_memory(const struct vfio_device *vdev, unsigned int index);
 
 /*
  * The value of a declared parameter, NULL when it was not given. Valid as

@@ -43,6 +43,7 @@ Suite *container_suite(void);
 Suite *group_suite(void);
 Suite *iommu_suite(void);
 Suite *noiommu_suite(void);
+Suite *mmap_suite(void);
 Suite *getfd_suite(void);
 Suite *close_suite(void);
 Suite *type1_suite(void);

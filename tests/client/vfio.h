@@ -27,6 +27,8 @@ enum {
 	DEV_NOIOMMU = 6,
 	DEV_PCI = 7,
 	DEV_OTHER_MTTY2 = 8,
+	DEV_BARS = 9,
+	DEV_BARS_2 = 10,
 };
 
 /* VFIOD_GROUP, VFIOD_DEVICE, VFIOD_SYSFSDEV of device @n. */

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/* Devices' memory in the unit tests: plain memory that nobody maps. */
+#include <stdlib.h>
+
+#include <vfiod/plugin.h>
+
+#include "host.h"
+
+struct memory {
+	struct vfio_memory base;
+	uint32_t nr;
+};
+
+int vfio_memory_create(const struct vfiod_type *type, struct vfio_memory **out)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+
+	m->nr = type->nr_regions;
+	m->base.regions = calloc(m->nr, sizeof(*m->base.regions));
+	for (uint32_t i = 0; i < m->nr; i++)
+		if (type->regions[i].flags & VFIO_REGION_INFO_FLAG_MMAP)
+			m->base.regions[i] = aligned_alloc(
+				VFIO_PAGE_SIZE, type->regions[i].size);
+	*out = &m->base;
+	return 0;
+}
+
+void vfio_memory_renew(struct vfio_memory *memory)
+{
+	(void)memory;
+}
+
+void vfio_memory_destroy(struct vfio_memory *base)
+{
+	struct memory *m = (struct memory *)base;
+
+	for (uint32_t i = 0; i < m->nr; i++)
+		free(base->regions[i]);
+	free(base->regions);
+	free(m);
+}
