@@ -37,6 +37,7 @@ static void free_device(struct vfio_device *vdev)
 	if (vdev->pci)
 		vfio_pci_destroy(vdev);
 	pthread_rwlock_destroy(&vdev->use_lock);
+	pthread_mutex_destroy(&vdev->notify_lock);
 	free(vdev);
 }
 
@@ -62,6 +63,8 @@ int vfio_device_create(struct vfio_group *group,
 	vdev->events = desc->events;
 	vdev->group = group;
 	init_use_lock(vdev);
+	pthread_mutex_init(&vdev->notify_lock, NULL);
+	LIST_INIT(&vdev->notifiers);
 	ret = vdev->type->pci ? vfio_pci_create(vdev, desc->slot) : 0;
 	if (!ret)
 		ret = vfio_regions_init(vdev);
@@ -132,18 +135,22 @@ int vfio_device_first_open(struct vfio_device *vdev)
 	ret = register_device(vdev);
 	if (ret)
 		return ret;
+	vfio_device_was_opened(vdev);
 	if (vdev->pci)
 		ret = vfio_pci_open(vdev);
 	if (!ret && vdev->plugin->open_device)
 		ret = vfio_blame_result(vdev, "open_device",
 					vdev->plugin->open_device(vdev), 0);
-	if (ret)
+	if (ret) {
+		vfio_device_is_released(vdev);
 		unregister_device(vdev);
+	}
 	return ret;
 }
 
 void vfio_device_last_close(struct vfio_device *vdev)
 {
+	vfio_device_is_released(vdev);
 	if (vdev->plugin->close_device)
 		vdev->plugin->close_device(vdev);
 	if (vdev->pci)

@@ -56,6 +56,13 @@ struct vfio_device {
 	bool registered;
 	/* The iommu driver's, under its lock; NULL before and after. */
 	struct vfio_registration *registration;
+	/*
+	 * Guards the two that follow. Held while notifiers are called. Inside
+	 * the locks of iommu drivers.
+	 */
+	pthread_mutex_t notify_lock;
+	LIST_HEAD(, vfiod_device_notifier) notifiers;
+	bool released; /* from the last close, and before it tells */
 	/* It did not unpin when asked; set once, never cleared. */
 	atomic_bool broken;
 	atomic_uint blames; /* lines that it got: blame.c */
@@ -75,7 +82,8 @@ struct vfio_device_desc {
 
 /*
  * Make a device in @group and run the plugin's init: 0, -ENOMEM or init's
- * errno. Destroy runs release; no file of it may be left.
+ * errno. Destroy runs release; no file of it may be left, and nobody that is
+ * told of it.
  */
 int vfio_device_create(struct vfio_group *group,
 		       const struct vfio_device_desc *desc,
@@ -106,6 +114,11 @@ ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
 			       size_t count, uint64_t pos);
 /* vfio_device_fops_release(). No current client is needed. */
 void vfio_device_file_release(struct vfio_device_file *file);
+
+/* Tell the notifiers, or get ready to: device_notify.c. */
+void vfio_device_was_opened(struct vfio_device *vdev);
+void vfio_device_was_reset(struct vfio_device *vdev);
+void vfio_device_is_released(struct vfio_device *vdev);
 
 /* Called by the iommu driver on a device that never unpinned. */
 void vfio_device_break(struct vfio_device *vdev);

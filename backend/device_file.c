@@ -15,11 +15,16 @@
 
 static int reset(struct vfio_device *vdev)
 {
+	int ret;
+
 	if (vdev->pci)
 		return vfio_pci_function_reset(vdev);
 	if (!vdev->plugin->reset)
 		return -EINVAL;
-	return vdev->plugin->reset(vdev);
+	ret = vdev->plugin->reset(vdev);
+	if (!ret)
+		vfio_device_was_reset(vdev);
+	return ret;
 }
 
 static int pci_ioctl(struct vfio_device *vdev, unsigned int cmd, uint64_t arg)

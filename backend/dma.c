@@ -81,6 +81,7 @@ void vfio_dma_remove(struct vfio_dma_tree *tree, struct vfio_dma *dma)
 {
 	assert(RB_EMPTY(&dma->pages));
 	RB_REMOVE(vfio_dma_tree, tree, dma);
+	vfio_peer_destroy(dma->peer);
 	vfio_dma_drop(dma);
 	vfio_mm_put(dma->mm);
 	free(dma->bitmap);

@@ -14,10 +14,11 @@
 
 #include "host.h"
 #include "page.h"
+#include "peer.h"
 
 /*
  * There can be 65535 in a container, and many containers: with malloc's
- * header it takes 112 bytes.
+ * header it takes 128 bytes.
  */
 struct vfio_dma {
 	RB_ENTRY(vfio_dma) node;
@@ -28,6 +29,7 @@ struct vfio_dma {
 	struct vfio_page_tree pages; /* the pinned ones */
 	uint64_t *bitmap; /* a bit a page, while dirty pages are tracked */
 	struct vfio_hold hold; /* of all of it, for dma_rw */
+	struct vfio_peer *peer; /* NULL: not another device's memory */
 	uint8_t prot; /* VFIO_DMA_MAP_FLAG_READ, _WRITE */
 	bool lock_cap; /* who mapped had CAP_IPC_LOCK */
 	bool vaddr_invalid;

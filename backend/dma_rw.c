@@ -80,7 +80,10 @@ static int copy(struct vfio_dma *dma, const struct transfer *t, size_t len)
 		return ret;
 	if (len >= VFIO_PAGE_SIZE)
 		vfio_dma_hold(dma);
+	if (!vfio_peer_begin(dma->peer))
+		return -EFAULT;
 	ret = copy_memory(dma, t, dma->vaddr + offset, len);
+	vfio_peer_end(dma->peer);
 	if (ret)
 		return ret == -ESRCH ? -EPERM : -EFAULT;
 	if (t->write)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct vfio_container;
+struct vfio_device;
 struct vfio_group;
 struct vfio_mm;
 struct vfio_client;
@@ -134,6 +135,9 @@ struct vfio_client_ops {
 			    struct vfiod_stream *stream, uint64_t addr);
 	/* The caller's address space, with a reference. */
 	int (*mm_get)(struct vfio_client *client, struct vfio_mm **mm);
+	/* The device whose memory it has mapped at @vaddr; NULL: none. */
+	struct vfio_device *(*device_at)(struct vfio_client *client,
+					 uint64_t vaddr);
 	/* Has it the capability (CAP_*) on the machine itself? */
 	bool (*capable)(struct vfio_client *client, int cap);
 };

@@ -55,7 +55,8 @@ static int init_dma(struct vfio_iommu *iommu, struct vfio_dma *dma,
  * out.
  */
 static int add(struct vfio_iommu *iommu,
-	       const struct vfio_iommu_type1_dma_map *map)
+	       const struct vfio_iommu_type1_dma_map *map,
+	       struct vfio_peer **peer)
 {
 	struct vfio_dma *dma;
 	int ret;
@@ -78,6 +79,8 @@ static int add(struct vfio_iommu *iommu,
 		free(dma);
 		return ret;
 	}
+	dma->peer = *peer;
+	*peer = NULL;
 	vfio_dma_insert(&iommu->dmas, dma);
 	iommu->dma_avail--;
 	return 0;
@@ -112,7 +115,8 @@ static int set_owner(struct vfio_dma *dma)
  * invalid.
  */
 static int update_vaddr(struct vfio_iommu *iommu,
-			const struct vfio_iommu_type1_dma_map *map)
+			const struct vfio_iommu_type1_dma_map *map,
+			struct vfio_peer **peer)
 {
 	struct vfio_dma *dma;
 	int ret;
@@ -127,6 +131,9 @@ static int update_vaddr(struct vfio_iommu *iommu,
 	ret = set_owner(dma);
 	if (ret)
 		return ret;
+	vfio_peer_destroy(dma->peer);
+	dma->peer = *peer;
+	*peer = NULL;
 	dma->vaddr = map->vaddr;
 	dma->vaddr_invalid = false;
 	iommu->vaddr_invalid_count--;
@@ -135,21 +142,24 @@ static int update_vaddr(struct vfio_iommu *iommu,
 	return 0;
 }
 
+/* *@peer becomes the mapping's, and NULL, if there is one then. */
 static int map_locked(struct vfio_iommu *iommu,
-		      const struct vfio_iommu_type1_dma_map *map)
+		      const struct vfio_iommu_type1_dma_map *map,
+		      struct vfio_peer **peer)
 {
 	int ret = check_range(iommu, map);
 
 	if (ret)
 		return ret;
 	if (map->flags & VFIO_DMA_MAP_FLAG_VADDR)
-		return update_vaddr(iommu, map);
-	return add(iommu, map);
+		return update_vaddr(iommu, map, peer);
+	return add(iommu, map, peer);
 }
 
 int vfio_type1_map_dma(struct vfio_iommu *iommu, uint64_t arg)
 {
 	struct vfio_iommu_type1_dma_map map;
+	struct vfio_peer *peer;
 	int ret;
 
 	ret = vfio_copy_from_user(&map, arg, sizeof(map));
@@ -161,8 +171,12 @@ int vfio_type1_map_dma(struct vfio_iommu *iommu, uint64_t arg)
 	/* Either rights or VADDR, not both. */
 	if (!(map.flags & RIGHTS) == !(map.flags & VFIO_DMA_MAP_FLAG_VADDR))
 		return -EINVAL;
+	ret = vfio_peer_create(map.vaddr, &peer);
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&iommu->lock);
-	ret = map_locked(iommu, &map);
+	ret = map_locked(iommu, &map, &peer);
 	pthread_mutex_unlock(&iommu->lock);
+	vfio_peer_destroy(peer);
 	return ret;
 }

@@ -45,6 +45,9 @@ static int pin_and_charge(struct vfio_dma *dma, uint64_t vaddr)
 {
 	int64_t ret;
 
+	if (!vfio_peer_begin(dma->peer))
+		return -EFAULT;
+	vfio_peer_end(dma->peer);
 	ret = dma->mm->ops->pin(dma->mm, vaddr, 1,
 				dma->prot & VFIO_DMA_MAP_FLAG_WRITE);
 	if (ret < 0)
@@ -78,6 +81,7 @@ int vfio_page_create(struct vfio_dma *dma, uint64_t iova,
 	page->dma = dma;
 	page->mm = vfio_mm_get(dma->mm);
 	page->vaddr = vaddr;
+	page->peer = vfio_peer_get(dma->peer);
 	page->writable = dma->prot & VFIO_DMA_MAP_FLAG_WRITE;
 	/* Without a hold the client can still take the memory away. */
 	page->mm->ops->hold(page->mm, vaddr, VFIO_PAGE_SIZE, &page->hold);
@@ -96,9 +100,20 @@ void vfio_page_detach(struct vfio_page *page)
 
 void vfio_page_destroy(struct vfio_page *page)
 {
+	vfio_peer_put(page->peer);
 	vfio_mm_drop(page->mm, &page->hold);
 	vfio_mm_put(page->mm);
 	free(page);
+}
+
+static int copy(struct vfio_page *page, size_t offset, void *buf, size_t len,
+		bool write)
+{
+	const struct vfio_mm_ops *ops = page->mm->ops;
+
+	if (page->hold.mem)
+		return ops->hold_rw(&page->hold, offset, buf, len, write);
+	return ops->rw(page->mm, page->vaddr + offset, buf, len, write);
 }
 
 int vfio_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
@@ -110,10 +125,9 @@ int vfio_page_rw(struct vfio_page *page, size_t offset, void *buf, size_t len,
 		return -EINVAL;
 	if (atomic_load(&page->revoked) || (write && !page->writable))
 		return -EFAULT;
-	if (page->hold.mem)
-		return page->mm->ops->hold_rw(&page->hold, offset, buf, len,
-					      write);
-	ret = page->mm->ops->rw(page->mm, page->vaddr + offset, buf, len,
-				write);
+	if (!vfio_peer_begin(page->peer))
+		return -EFAULT;
+	ret = copy(page, offset, buf, len, write);
+	vfio_peer_end(page->peer);
 	return ret ? -EFAULT : 0;
 }

@@ -17,6 +17,7 @@
 
 struct vfio_dma;
 struct vfio_page;
+struct vfio_peer;
 struct vfio_registration;
 
 /* One device's hold on one page: the page is pinned @count times by it. */
@@ -43,6 +44,7 @@ struct vfio_page {
 	struct vfio_mm *mm; /* a reference */
 	uint64_t vaddr; /* of the page's start */
 	struct vfio_hold hold; /* if it can be held */
+	struct vfio_peer *peer; /* a reference; or NULL */
 	bool writable;
 	/*
 	 * Taken away by force. The plugin may still have the pointer, so the

@@ -12,10 +12,15 @@
 
 int vfio_pci_function_reset(struct vfio_device *vdev)
 {
+	int ret;
+
 	if (!vdev->plugin->reset)
 		return -EINVAL;
 	vfio_pci_config_wake(vdev);
-	return vdev->plugin->reset(vdev);
+	ret = vdev->plugin->reset(vdev);
+	if (!ret)
+		vfio_device_was_reset(vdev);
+	return ret;
 }
 
 /* Only if all that are on the bus can take it. */

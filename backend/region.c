@@ -50,10 +50,11 @@ int vfio_regions_init(struct vfio_device *vdev)
 	for (uint32_t i = 0; i < type->nr_regions; i++) {
 		if (!has_memory(&type->regions[i]))
 			continue;
-		if (!is_sound(&type->regions[i])) {
+		if (type->offset_shift || !is_sound(&type->regions[i])) {
 			vfio_log(3,
 				 "%s: region %u: what can be mapped has to "
-				 "be whole pages, in order",
+				 "be whole pages, in order, at offsets as "
+				 "vfio-pci has them",
 				 vdev->plugin->name, i);
 			return -EINVAL;
 		}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -11,9 +12,11 @@
 #include "client_fd.h"
 #include "container_fd.h"
 #include "daemon.h"
+#include "devices.h"
 #include "eventfd.h"
 #include "log.h"
 #include "mm.h"
+#include "nodes.h"
 #include "nodes.h"
 
 static struct client *to_client(struct vfio_client *base)
@@ -140,6 +143,19 @@ static int client_mm_get(struct vfio_client *base, struct vfio_mm **mm)
 	return ret;
 }
 
+/* Asked of each mapping that is made, so first whether there can be any. */
+static struct vfio_device *client_device_at(struct vfio_client *base,
+					    uint64_t vaddr)
+{
+	struct client *client = to_client(base);
+	struct stat st;
+
+	if (!devices_can_map(client->daemon->devices) || client_mm(client) ||
+	    mm_file_at(client->mm, vaddr, &st))
+		return NULL;
+	return nodes_device(client->daemon, &st);
+}
+
 /*
  * capable(): in the user namespace of the machine, which is here the one
  * that vfiod was started in.
@@ -169,6 +185,7 @@ static const struct vfio_client_ops client_ops = {
 	.fd_room = client_fd_room,
 	.give_stream = client_give_stream,
 	.mm_get = client_mm_get,
+	.device_at = client_device_at,
 	.capable = client_capable,
 };
 

@@ -10,6 +10,7 @@
 
 #include "../backend/device.h"
 #include "../backend/group.h"
+#include "../backend/host.h"
 #include "device_option.h"
 #include "events.h"
 #include "fuse_front.h"
@@ -214,6 +215,27 @@ void devices_try_memory(struct devices *devices, struct fuse_front *fuse)
 		if (devices->device[i].vdev->memory)
 			fuse_front_try_memory(fuse,
 					      devices->device[i].vdev->memory);
+}
+
+bool devices_can_map(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->nr; i++) {
+		const struct vfio_memory *memory =
+			devices->device[i].vdev->memory;
+
+		if (memory && memory->can_map)
+			return true;
+	}
+	return false;
+}
+
+struct vfio_device *devices_find(const struct devices *devices,
+				 const char *name)
+{
+	for (size_t i = 0; i < devices->nr; i++)
+		if (!strcmp(devices->device[i].name, name))
+			return devices->device[i].vdev;
+	return NULL;
 }
 
 int devices_start(struct devices *devices)

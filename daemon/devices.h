@@ -67,6 +67,11 @@ int devices_create(const struct options *options, struct plugins *plugins,
 bool devices_have(const struct devices *devices, enum vfio_group_type type);
 /* Find out which devices' memory clients can map, when @fuse is in use. */
 void devices_try_memory(struct devices *devices, struct fuse_front *fuse);
+/* Can they map that of any? */
+bool devices_can_map(const struct devices *devices);
+/* The one that clients call @name; NULL: there is none. */
+struct vfio_device *devices_find(const struct devices *devices,
+				 const char *name);
 /* The process may have threads from now on. 0 or a negative errno. */
 int devices_start(struct devices *devices);
 /* No file of any is open. */

@@ -13,6 +13,7 @@
 #include "../backend/host.h"
 
 struct mm_table;
+struct stat;
 
 /* All address spaces that somebody refers to. NULL for ENOMEM. */
 struct mm_table *mm_table_create(void);
@@ -24,6 +25,12 @@ void mm_table_destroy(struct mm_table *table);
  * -EPERM: it may not be looked at; -ENOMEM, -EMFILE.
  */
 int mm_find(struct mm_table *table, pid_t tid, struct vfio_mm **mm);
+
+/*
+ * The device and inode numbers of the file that is mapped at @vaddr, no more
+ * of @st: 0, or an errno when there is none, or nobody to tell.
+ */
+int mm_file_at(struct vfio_mm *mm, uint64_t vaddr, struct stat *st);
 
 /* Does it live in the user namespace that vfiod was started in? */
 bool mm_is_native(const struct vfio_mm *mm);

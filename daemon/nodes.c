@@ -5,6 +5,7 @@
 
 #include "cuse_front.h"
 #include "daemon.h"
+#include "devices.h"
 #include "fuse_front.h"
 #include "tree.h"
 
@@ -30,4 +31,14 @@ struct vfio_group *nodes_group(const struct daemon *daemon,
 			       NULL;
 	node = fuse_front_node(daemon->fuse, st);
 	return node && node->kind == TREE_GROUP ? node->group : NULL;
+}
+
+struct vfio_device *nodes_device(const struct daemon *daemon,
+				 const struct stat *st)
+{
+	const struct tree_node *node = fuse_front_node(daemon->fuse, st);
+
+	if (!node || node->kind != TREE_DEVICE)
+		return NULL;
+	return devices_find(daemon->devices, node->name);
 }

@@ -7,6 +7,7 @@
 
 struct daemon;
 struct stat;
+struct vfio_device;
 struct vfio_group;
 
 /* What fstat(2) said of an fd: is it our /dev/vfio/vfio? */
@@ -14,5 +15,9 @@ bool nodes_is_container(const struct daemon *daemon, const struct stat *st);
 /* The group whose /dev/vfio/N it is; NULL for any other file. */
 struct vfio_group *nodes_group(const struct daemon *daemon,
 			       const struct stat *st);
+
+/* The device whose file it is, without its type; NULL for any other file. */
+struct vfio_device *nodes_device(const struct daemon *daemon,
+				 const struct stat *st);
 
 #endif

@@ -63,6 +63,8 @@ struct vfio_eventfd;
 /* A timer or a watched fd of a device; opaque. */
 struct vfiod_timer;
 struct vfiod_watch;
+/* Who hears of a device's end; opaque. */
+struct vfiod_device_notifier;
 /* What makes a device a PCI function: <vfiod/pci.h>. */
 struct vfiod_pci;
 /* Migration data on its way to or from a client; opaque. */
@@ -643,6 +645,36 @@ void vfiod_timer_free(struct vfiod_timer *timer);
 struct vfiod_watch *vfiod_watch_new(struct vfio_device *vdev, int fd,
 				    void (*fn)(void *arg), void *arg);
 void vfiod_watch_free(struct vfiod_watch *watch);
+
+/*
+ * Device notifiers, for who uses another device's memory, and has to stop
+ * when that device is reset or its last fd goes. vfiod itself has one for each
+ * DMA mapping of memory that a client has mapped from a device.
+ *
+ * vfiod_device_notifier_register - from now on call @fn: after a reset, and
+ * before close_device. @vdev must be open: ENODEV. ENOMEM. From then on
+ * until unregister the device's container stays, closed or not.
+ *
+ * @fn comes on the thread that resets or closes, one call at a time for each
+ * device. It must not wait for whoever opens, closes or resets a device, and
+ * call no service but vfiod_log(). One that is still registered when the device
+ * is opened anew hears of that time, too.
+ *
+ * vfiod_device_notifier_unregister - from any thread but in @fn. When it
+ * returns, @fn does not run and will not. Each that was registered needs one,
+ * also after VFIOD_DEVICE_RELEASE.
+ */
+enum vfiod_device_event {
+	VFIOD_DEVICE_RESET = 1,
+	VFIOD_DEVICE_RELEASE = 2,
+};
+
+typedef void vfiod_device_notifier_fn(void *arg, enum vfiod_device_event event);
+
+int vfiod_device_notifier_register(struct vfio_device *vdev,
+				   vfiod_device_notifier_fn *fn, void *arg,
+				   struct vfiod_device_notifier **notifier);
+void vfiod_device_notifier_unregister(struct vfiod_device_notifier *notifier);
 
 /* To vfiod's log, with the device's name; no newline at the end. */
 enum vfiod_log_level {

@@ -372,6 +372,101 @@ START_TEST(peer)
 }
 END_TEST
 
+/* The other device, which uses the memory of the first one. */
+static struct vfio_session user;
+static uint64_t *lent;
+
+static void lend(void)
+{
+	uint64_t value = 0;
+
+	user = vfio_session_open(DEV_BARS_2, VFIO_TYPE1v2_IOMMU);
+	lent = map(BARS_WHOLE, 0, 2 * PAGE);
+	ck_ok(vfio_map(user.container, IOVA, lent, 2 * PAGE));
+	ck_ok(order_on(user.device, BARS_PIN, IOVA + PAGE, &value));
+	ck_ok(order_on(user.device, BARS_DMA_WRITE, IOVA, &value));
+	ck_ok(order_on(user.device, BARS_PAGE_WRITE, 0, &value));
+}
+
+/* Neither by address nor by a page that was pinned before, nor anew. */
+static void assert_cut_off(void)
+{
+	uint64_t value = NUMBER;
+
+	ck_assert_int_eq(order_on(user.device, BARS_DMA_READ, IOVA, &value),
+			 -EFAULT);
+	ck_assert_int_eq(order_on(user.device, BARS_DMA_WRITE, IOVA, &value),
+			 -EFAULT);
+	ck_assert_int_eq(order_on(user.device, BARS_PAGE_READ, 0, &value),
+			 -EFAULT);
+	ck_assert_int_eq(order_on(user.device, BARS_PAGE_WRITE, 0, &value),
+			 -EFAULT);
+	ck_ok(order_on(user.device, BARS_UNPIN, 0, &value));
+	ck_assert_int_eq(order_on(user.device, BARS_PIN, IOVA, &value),
+			 -EFAULT);
+	ck_assert_uint_eq(lent[0], 0);
+	ck_assert_uint_eq(lent[PAGE / 8], 0);
+}
+
+static void take_back(void)
+{
+	ck_assert_int_eq(vfio_unmap(user.container, IOVA, 2 * PAGE, 0),
+			 2 * PAGE);
+	vfio_session_close(&user);
+	ck_ok(munmap(lent, 2 * PAGE));
+}
+
+START_TEST(peer_released)
+{
+	lend();
+	vfio_session_close(&session);
+	assert_cut_off();
+	/* It is closed; what is mapped still is of nobody now. */
+	ck_assert_int_eq(vfio_unmap(user.container, IOVA, 2 * PAGE, 0),
+			 2 * PAGE);
+	ck_ok(vfio_map(user.container, IOVA, lent, 2 * PAGE));
+	ck_assert_int_eq(order_on(user.device, BARS_DMA_READ, IOVA,
+				  &(uint64_t){ 0 }),
+			 -EFAULT);
+	open_session();
+	ck_assert_int_eq(order_on(user.device, BARS_DMA_READ, IOVA,
+				  &(uint64_t){ 0 }),
+			 -EFAULT);
+	take_back();
+}
+END_TEST
+
+START_TEST(peer_reset)
+{
+	uint64_t value;
+
+	lend();
+	ck_ok(vfio_ioctl(session.device, VFIO_DEVICE_RESET, NULL));
+	assert_cut_off();
+	/* It can be lent again. */
+	ck_assert_int_eq(vfio_unmap(user.container, IOVA, 2 * PAGE, 0),
+			 2 * PAGE);
+	ck_ok(vfio_map(user.container, IOVA, lent, 2 * PAGE));
+	value = NUMBER;
+	ck_ok(order_on(user.device, BARS_DMA_WRITE, IOVA, &value));
+	ck_assert_uint_eq(peek(BARS_WHOLE, 0), NUMBER);
+	take_back();
+}
+END_TEST
+
+/* The other way round: the lender does not care who used it. */
+START_TEST(peer_user_goes)
+{
+	lend();
+	vfio_session_close(&user);
+	ck_ok(order(BARS_POKE, 0, NUMBER));
+	ck_assert_uint_eq(lent[0], NUMBER);
+	ck_ok(vfio_ioctl(session.device, VFIO_DEVICE_RESET, NULL));
+	ck_ok(munmap(lent, 2 * PAGE));
+	ck_ok(vfio_device_is_free(DEV_BARS_2));
+}
+END_TEST
+
 Suite *mmap_suite(void)
 {
 	Suite *suite = suite_create("mmap");
@@ -394,5 +489,8 @@ Suite *mmap_suite(void)
 	tcase_add_test(tc, reset);
 	tcase_add_test(tc, dies);
 	tcase_add_test(tc, peer);
+	tcase_add_test(tc, peer_released);
+	tcase_add_test(tc, peer_reset);
+	tcase_add_test(tc, peer_user_goes);
 	return suite;
 }

@@ -285,6 +285,14 @@ static int client_mm_get(struct vfio_client *client, struct vfio_mm **mm)
 	return 0;
 }
 
+static struct vfio_device *client_device_at(struct vfio_client *client,
+					    uint64_t vaddr)
+{
+	struct host_client *c = client_of(client);
+
+	return c->device && vaddr >= c->device_base ? c->device : NULL;
+}
+
 static bool client_capable(struct vfio_client *client, int cap)
 {
 	return client_of(client)->caps & 1ULL << cap;
@@ -300,6 +308,7 @@ static const struct vfio_client_ops client_ops = {
 	.fd_room = client_fd_room,
 	.give_stream = client_give_stream,
 	.mm_get = client_mm_get,
+	.device_at = client_device_at,
 	.capable = client_capable,
 };
 

@@ -97,6 +97,9 @@ struct host_client {
 		struct vfio_container *container;
 		struct vfio_group *group;
 	} fds[HOST_NR_FDS];
+	/* Has mapped its memory, from this address up; or NULL. */
+	struct vfio_device *device;
+	uint64_t device_base;
 	bool no_fd_room; /* RLIMIT_NOFILE is reached */
 	/* What the last call gave, for the test to put, and where. */
 	struct vfiod_stream *stream;

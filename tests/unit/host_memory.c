@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* Devices' memory in the unit tests: plain memory that nobody maps. */
 #include <stdlib.h>
+#include <string.h>
 
 #include <vfiod/plugin.h>
 
@@ -17,10 +18,15 @@ int vfio_memory_create(const struct vfiod_type *type, struct vfio_memory **out)
 
 	m->nr = type->nr_regions;
 	m->base.regions = calloc(m->nr, sizeof(*m->base.regions));
-	for (uint32_t i = 0; i < m->nr; i++)
-		if (type->regions[i].flags & VFIO_REGION_INFO_FLAG_MMAP)
-			m->base.regions[i] = aligned_alloc(
-				VFIO_PAGE_SIZE, type->regions[i].size);
+	for (uint32_t i = 0; i < m->nr; i++) {
+		const struct vfiod_region *region = &type->regions[i];
+
+		if (!(region->flags & VFIO_REGION_INFO_FLAG_MMAP))
+			continue;
+		m->base.regions[i] =
+			aligned_alloc(VFIO_PAGE_SIZE, region->size);
+		memset(m->base.regions[i], 0, region->size);
+	}
 	*out = &m->base;
 	return 0;
 }

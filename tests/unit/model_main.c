@@ -37,6 +37,7 @@ int main(void)
 	srunner_add_suite(runner, model_blame_suite());
 	srunner_add_suite(runner, model_crowd_suite());
 	srunner_add_suite(runner, model_mmap_suite());
+	srunner_add_suite(runner, model_peer_suite());
 	srunner_add_suite(runner, pci_config_suite());
 	srunner_add_suite(runner, pci_region_suite());
 	srunner_add_suite(runner, pci_reset_suite());

@@ -51,12 +51,14 @@ void model_setup(struct model *m)
 void model_teardown(struct model *m)
 {
 	for (int i = 0; i < MODEL_DEVICES; i++) {
-		if (!m->devs[i].group)
-			continue;
 		if (m->devs[i].file)
 			model_close(m, i);
 		if (m->devs[i].group_open)
 			model_group_close(m, i);
+	}
+	for (int i = 0; i < MODEL_DEVICES; i++) {
+		if (!m->devs[i].group)
+			continue;
 		vfio_device_destroy(m->devs[i].vdev);
 		vfio_group_destroy(m->devs[i].group);
 	}

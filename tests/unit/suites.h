@@ -54,6 +54,7 @@ Suite *model_info_suite(void);
 Suite *model_blame_suite(void);
 Suite *model_crowd_suite(void);
 Suite *model_mmap_suite(void);
+Suite *model_peer_suite(void);
 
 /* test_pci_*.c */
 Suite *pci_config_suite(void);

@@ -284,7 +284,8 @@ START_TEST(execs)
 		ck_assert_int_eq(rw(private, buf, sizeof(buf), write), -ESRCH);
 		ck_assert_int_eq(rw(shared, buf, sizeof(buf), write), -ESRCH);
 	}
-	ck_assert_int_eq(mm->ops->pin(mm, (uintptr_t) private, 1, true), -ESRCH);
+	ck_assert_int_eq(mm->ops->pin(mm, (uintptr_t) private, 1, true),
+			 -ESRCH);
 	ck_assert_int_eq(mm->ops->hold_rw(&near, 0, buf, 8, false), 0);
 	assert_filled(buf, 8, 's');
 }

@@ -251,6 +251,32 @@ START_TEST(dma_context)
 END_TEST
 
 /* v1 unmaps whole mappings, and from their start only. */
+/* To the pages as they were mapped, if these are shared memory. */
+START_TEST(dma_is_held)
+{
+	uint64_t value = 42, n;
+
+	rig.mm->shared = true;
+	rig_open(&rig, 0);
+	ck_assert_int_eq(map(0, 2, RIG_RW), 0);
+	ck_assert_uint_eq(atomic_load(&rig.mm->holds), 1);
+	host_mm_protect(rig.mm, RIG_ARGS, 2, 0);
+	ck_assert_int_eq(dma(PAGE, &value, true), 0);
+	ck_assert_mem_eq(host_mm_ptr(rig.mm, rig.mem + PAGE), &value, 8);
+	/* A new address is one of other memory. */
+	ck_assert_int_eq(
+		rig_unmap(&rig, 0, 2 * PAGE, VFIO_DMA_UNMAP_FLAG_VADDR, &n), 0);
+	ck_assert_int_eq(rig_map(&rig, 0, 2 * PAGE, rig.mem + 4 * PAGE,
+				 VFIO_DMA_MAP_FLAG_VADDR),
+			 0);
+	ck_assert_uint_eq(atomic_load(&rig.mm->holds), 1);
+	ck_assert_int_eq(dma(PAGE, &value, true), 0);
+	ck_assert_mem_eq(host_mm_ptr(rig.mm, rig.mem + 5 * PAGE), &value, 8);
+	ck_assert_int_gt(rig_unmapped(&rig, 0, 2 * PAGE), 0);
+	ck_assert_uint_eq(atomic_load(&rig.mm->holds), 0);
+}
+END_TEST
+
 START_TEST(v1_unmap)
 {
 	ck_assert_int_eq(map(0, 8, RIG_RW), 0);
@@ -368,6 +394,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, map_first_error);
 	tcase_add_test(tc, dma_rights);
 	tcase_add_test(tc, dma_context);
+	tcase_add_test(tc, dma_is_held);
 	tcase_add_test(tc, goes_with_last_group);
 	tcase_add_test(tc, no_nesting);
 }
