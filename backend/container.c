@@ -19,7 +19,8 @@ vfio_container_create(const struct vfio_iommu_drivers *drivers)
 	atomic_init(&container->refs, 1);
 	container->drivers = drivers;
 	pthread_rwlock_init(&container->group_lock, NULL);
-	pthread_rwlock_init(&container->ioctl_lock, NULL);
+	pthread_mutex_init(&container->idle_lock, NULL);
+	pthread_cond_init(&container->idle, NULL);
 	LIST_INIT(&container->groups);
 	return container;
 }
@@ -33,7 +34,8 @@ void vfio_container_put(struct vfio_container *container)
 {
 	if (atomic_fetch_sub(&container->refs, 1) != 1)
 		return;
-	pthread_rwlock_destroy(&container->ioctl_lock);
+	pthread_cond_destroy(&container->idle);
+	pthread_mutex_destroy(&container->idle_lock);
 	pthread_rwlock_destroy(&container->group_lock);
 	free(container);
 }
@@ -147,6 +149,23 @@ static int set_iommu(struct vfio_container *container, unsigned long arg)
 	return ret;
 }
 
+static void end_ioctl(struct vfio_container *container)
+{
+	if (atomic_fetch_sub(&container->ioctls, 1) != 1)
+		return;
+	pthread_mutex_lock(&container->idle_lock);
+	pthread_cond_broadcast(&container->idle);
+	pthread_mutex_unlock(&container->idle_lock);
+}
+
+static void wait_for_ioctls(struct vfio_container *container)
+{
+	pthread_mutex_lock(&container->idle_lock);
+	while (atomic_load(&container->ioctls))
+		pthread_cond_wait(&container->idle, &container->idle_lock);
+	pthread_mutex_unlock(&container->idle_lock);
+}
+
 /*
  * The driver's ioctls run without group_lock, so that a dma_unmap that sleeps
  * keeps no group from being attached. In the kernel only the file keeps the
@@ -162,11 +181,11 @@ static int driver_ioctl(struct vfio_container *container, unsigned int cmd,
 	pthread_rwlock_rdlock(&container->group_lock);
 	driver = container->driver;
 	data = container->iommu_data;
-	pthread_rwlock_rdlock(&container->ioctl_lock);
+	atomic_fetch_add(&container->ioctls, 1);
 	pthread_rwlock_unlock(&container->group_lock);
 	if (driver)
 		ret = driver->ioctl(data, cmd, arg);
-	pthread_rwlock_unlock(&container->ioctl_lock);
+	end_ioctl(container);
 	return ret;
 }
 
@@ -226,11 +245,10 @@ int vfio_container_attach_group(struct vfio_container *container,
  */
 static void unbind_driver(struct vfio_container *container)
 {
-	pthread_rwlock_wrlock(&container->ioctl_lock);
+	wait_for_ioctls(container);
 	container->driver->release(container->iommu_data);
 	container->driver = NULL;
 	container->iommu_data = NULL;
-	pthread_rwlock_unlock(&container->ioctl_lock);
 }
 
 void vfio_container_detach_group(struct vfio_container *container,

@@ -26,11 +26,14 @@ struct vfio_container {
 	 */
 	pthread_rwlock_t group_lock;
 	/*
-	 * Guards the life of iommu_data. Held for reading over the driver's
-	 * ioctls, which may sleep in a plugin's dma_unmap; for writing when
-	 * the last group leaves. Taken inside group_lock.
+	 * The driver's ioctls that are running, which may sleep in a plugin's
+	 * dma_unmap. Raised with group_lock held, and the last group waits
+	 * for 0: so they keep iommu_data. The lock is for waiting alone, a
+	 * leaf.
 	 */
-	pthread_rwlock_t ioctl_lock;
+	atomic_uint ioctls;
+	pthread_mutex_t idle_lock;
+	pthread_cond_t idle;
 	LIST_HEAD(, vfio_group) groups; /* newest first */
 	const struct vfio_iommu_driver_ops *driver;
 	void *iommu_data;
