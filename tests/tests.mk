@@ -42,6 +42,9 @@ $(eval $(call test_rule,unit-vgpu,$(call test_obj,tests/unit/vgpu_*.c \
 	backend/mig_state.c mdevs/vgpu/*.c) \
 	$(call obj,tests/client/gpu.c),$(CHECK_LIBS)))
 
+$(eval $(call test_rule,unit-nvme,$(call test_obj,tests/unit/nvme_*.c \
+	tests/unit/test_nvme_*.c mdevs/nvme/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
+
 HANDOVER_OBJ := $(call obj,daemon/handover_ptrace.c daemon/handover_seccomp.c \
 	daemon/client_filter.c daemon/regs.c daemon/regs_$(ARCH).c \
 	daemon/task_status.c tests/unit/handover_rig.c)

@@ -6,5 +6,7 @@
 /* The one parameter that devices have from now on; @name NULL: none. Both are
  * kept, not copied. */
 void fake_param(const char *name, const char *value);
+/* One more, likewise. */
+void fake_param_more(const char *name, const char *value);
 
 #endif

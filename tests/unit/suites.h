@@ -56,6 +56,11 @@ Suite *model_crowd_suite(void);
 Suite *model_mmap_suite(void);
 Suite *model_peer_suite(void);
 
+/* test_nvme_*.c */
+Suite *nvme_regs_suite(void);
+Suite *nvme_admin_suite(void);
+Suite *nvme_io_suite(void);
+
 /* test_pci_*.c */
 Suite *pci_config_suite(void);
 Suite *pci_region_suite(void);
