@@ -142,6 +142,8 @@ lane1()
 	step s390-user script build s390 fuse-user
 	step vgpu script build vgpu fuse
 	step vgpu-user script build vgpu fuse-user
+	step nvme script build nvme fuse
+	step nvme-user script build nvme fuse-user
 	step plugin-outside tests/plugins/outside.sh
 	step conform-fuse conform fuse
 	step conform-user conform fuse-user
@@ -156,6 +158,7 @@ lane1()
 	step asan-attributes script "$asan" attributes fuse
 	step asan-s390 script "$asan" s390 fuse
 	step asan-vgpu script "$asan" vgpu fuse
+	step asan-nvme script "$asan" nvme fuse
 }
 
 lane2()
@@ -170,6 +173,7 @@ lane2()
 	step tsan-stress script "$tsan" stress fuse
 	step tsan-s390 script "$tsan" s390 fuse
 	step tsan-vgpu script "$tsan" vgpu fuse
+	step tsan-nvme script "$tsan" nvme fuse
 	step tsan-traffic traffic "$tsan" 60
 }
 

@@ -78,6 +78,7 @@ cuse)
 	"$here/s390.sh" cuse
 	"$here/attributes.sh" cuse
 	"$here/vgpu.sh" cuse
+	"$here/nvme.sh" cuse
 	"$here/faulty.sh" cuse
 	"$here/service.sh"
 	;;
