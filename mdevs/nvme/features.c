@@ -2,7 +2,6 @@
 /* Get Features and Set Features. */
 #include "nvme.h"
 
-#define WARNING_KELVINS 343
 #define VALUE 0xffffU
 #define NO_BURST_LIMIT 7U
 
@@ -17,7 +16,7 @@
 
 static const struct nvme_features defaults = {
 	.arbitration = NO_BURST_LIMIT,
-	.over = WARNING_KELVINS,
+	.over = NVME_WARNING_KELVINS,
 	.write_cache = 1,
 };
 

@@ -71,7 +71,6 @@ _Static_assert(offsetof(struct controller, max_power) == 2048, "");
 #define ONCS_SELECT 0x10
 #define VWC_PRESENT 0x1
 #define VWC_FLUSH_ALL 0x6
-#define WARNING_KELVINS 343
 #define CRITICAL_KELVINS 353
 
 /* Identify Namespace, likewise. */
@@ -166,7 +165,7 @@ static void fill_controller(const struct nvme *nvme, struct controller *c)
 	c->frmw = FRMW_ONE_FIXED_SLOT;
 	c->lpa = LPA_COMMANDS | LPA_OFFSETS;
 	c->elpe = NVME_ERRORS - 1;
-	c->wctemp = WARNING_KELVINS;
+	c->wctemp = NVME_WARNING_KELVINS;
 	c->cctemp = CRITICAL_KELVINS;
 	c->sqes = SQES << 4 | SQES;
 	c->cqes = CQES << 4 | CQES;

@@ -34,6 +34,7 @@
 #define NVME_ERRORS 16 /* entries of the error log */
 
 #define NVME_SERIAL_BYTES 20
+#define NVME_WARNING_KELVINS 343 /* WCTEMP, and the threshold at first */
 
 /* Not a status: the command stays, and is completed later. */
 #define NVME_OUTSTANDING 0xffffU

@@ -82,7 +82,6 @@ _Static_assert(sizeof(struct nvme_cqe) == 1 << CQES, "");
 #define INVALID_OPCODE (DNR | 0x01)
 #define INVALID_FIELD (DNR | 0x02)
 #define DATA_TRANSFER_ERROR 0x04U
-#define INTERNAL_ERROR 0x06U
 #define ABORT_REQUESTED 0x07U
 #define INVALID_NAMESPACE (DNR | 0x0b)
 #define SEQUENCE_ERROR (DNR | 0x0c)
