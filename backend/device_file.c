@@ -68,6 +68,8 @@ int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
+	if (vdev->pci)
+		vfio_pci_wake(vdev);
 	if (cmd == VFIO_DEVICE_FEATURE)
 		ret = vfio_device_feature(vdev, arg);
 	else if (vdev->plugin->ioctl)
@@ -121,6 +123,8 @@ ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
 		return -EINVAL;
 	if (!count)
 		return 0;
+	if (vdev->pci)
+		vfio_pci_wake(vdev);
 	if (vdev->plugin->read)
 		return vfio_blame_result(
 			vdev, "read", vdev->plugin->read(vdev, buf, count, pos),
@@ -144,6 +148,8 @@ ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
 		return -EINVAL;
 	if (!count)
 		return 0;
+	if (vdev->pci)
+		vfio_pci_wake(vdev);
 	if (vdev->plugin->write)
 		return vfio_blame_result(
 			vdev, "write",

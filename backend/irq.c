@@ -176,6 +176,33 @@ unsigned int vfio_irqs_vectors(struct vfio_irqs *irqs, unsigned int index)
 	return nr;
 }
 
+void vfio_irqs_disable_messages(struct vfio_irqs *irqs, bool disabled)
+{
+	pthread_mutex_lock(&irqs->lock);
+	irqs->messages_off = disabled;
+	pthread_mutex_unlock(&irqs->lock);
+}
+
+bool vfio_irqs_sends(struct vfio_irqs *irqs, unsigned int index)
+{
+	bool ret;
+
+	pthread_mutex_lock(&irqs->lock);
+	ret = irqs->active == (int)index && !irqs->messages_off;
+	pthread_mutex_unlock(&irqs->lock);
+	return ret;
+}
+
+bool vfio_irqs_line_is_up(struct vfio_irqs *irqs)
+{
+	bool ret;
+
+	pthread_mutex_lock(&irqs->lock);
+	ret = irqs->line;
+	pthread_mutex_unlock(&irqs->lock);
+	return ret;
+}
+
 static const struct vfiod_irq *find(struct vfio_irqs *irqs, unsigned int index)
 {
 	return index < irqs->type->nr_irqs ? &irqs->type->irqs[index] : NULL;

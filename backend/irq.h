@@ -26,6 +26,15 @@ void vfio_irqs_disable(struct vfio_irqs *irqs);
 unsigned int vfio_irqs_vectors(struct vfio_irqs *irqs, unsigned int index);
 /* The client's INTx disable bit: while it is set, INTx stays masked. */
 void vfio_irqs_disable_intx(struct vfio_irqs *irqs, bool disabled);
+/*
+ * The client's bit to enable messages, written while they are in use: without
+ * it the device sends none, until they are set up anew.
+ */
+void vfio_irqs_disable_messages(struct vfio_irqs *irqs, bool disabled);
+/* Does the device send messages of @index, MSI or MSI-X? */
+bool vfio_irqs_sends(struct vfio_irqs *irqs, unsigned int index);
+/* Is the INTx line up? */
+bool vfio_irqs_line_is_up(struct vfio_irqs *irqs);
 
 /* vfiod_irq_trigger(), vfiod_irq_line(). */
 int vfio_irqs_trigger(struct vfio_irqs *irqs, unsigned int index,

@@ -112,6 +112,7 @@ static void activate(struct vfio_irqs *irqs, unsigned int index,
 	irqs->active = index;
 	irqs->nr_vectors = nr_vectors;
 	irqs->masked = irqs->intx_disabled;
+	irqs->messages_off = false;
 	pthread_mutex_unlock(&irqs->lock);
 }
 

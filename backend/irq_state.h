@@ -31,6 +31,7 @@ struct vfio_irqs {
 	bool masked; /* INTx; changed by delivery and unmask alone */
 	bool intx_disabled; /* changed by the device alone */
 	bool line; /* INTx is up; changed by the device alone */
+	bool messages_off; /* by the client, since MSI is in use */
 	struct vfio_eventfd ***triggers; /* [index][vector], NULL: none */
 };
 

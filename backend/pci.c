@@ -113,7 +113,7 @@ static void make_irqs(struct vfio_pci *pci)
 	};
 	irqs[VFIO_PCI_MSIX_IRQ_INDEX] = (struct vfiod_irq){
 		.count = desc->msix_vectors,
-		.flags = VFIO_IRQ_INFO_EVENTFD,
+		.flags = desc->msix_vectors ? VFIO_IRQ_INFO_EVENTFD : fixed,
 		.kind = VFIOD_IRQ_MSI,
 	};
 	irqs[VFIO_PCI_ERR_IRQ_INDEX] = (struct vfiod_irq){
@@ -327,15 +327,17 @@ ssize_t vfio_pci_write(struct vfio_device *vdev, const void *buf, size_t count,
 	return region_rw(vdev, (char *)(uintptr_t)buf, count, pos, true);
 }
 
+/* A message is a write to memory: lost without the bus master bit. */
 int vfiod_pci_interrupt(struct vfio_device *vdev, unsigned int vector)
 {
 	static const unsigned int indices[] = { VFIO_PCI_MSIX_IRQ_INDEX,
 						VFIO_PCI_MSI_IRQ_INDEX };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (!vfio_irqs_vectors(vdev->irqs, indices[i]))
+		if (!vfio_irqs_sends(vdev->irqs, indices[i]))
 			continue;
-		vfio_irqs_trigger(vdev->irqs, indices[i], vector);
+		if (vfiod_pci_bus_master(vdev))
+			vfio_irqs_trigger(vdev->irqs, indices[i], vector);
 		return 1;
 	}
 	return 0;

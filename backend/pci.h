@@ -75,6 +75,7 @@ struct vfio_pci {
 	 * eventfd for waking up, or NULL. */
 	bool low_power;
 	struct vfio_eventfd *wakeup;
+	atomic_bool wakes; /* there is one, for who must not wait */
 	/* Guards the list, and the work on it. Never taken by a callback. */
 	pthread_mutex_t ioeventfd_lock;
 	LIST_HEAD(, vfio_pci_ioeventfd) ioeventfds;
@@ -124,6 +125,9 @@ int vfio_pci_hot_reset(struct vfio_device *vdev, uint64_t arg);
 int vfio_pci_feature(struct vfio_device *vdev, uint32_t flags, uint64_t arg,
 		     size_t argsz);
 void vfio_pci_power_exit(struct vfio_device *vdev);
+/* The client uses the function. */
+void vfio_pci_wake(struct vfio_device *vdev);
+bool vfio_pci_is_low_power(struct vfio_device *vdev);
 
 int vfio_pci_set_ioeventfd(struct vfio_device *vdev, uint64_t arg);
 void vfio_pci_free_ioeventfds(struct vfio_device *vdev);

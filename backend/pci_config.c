@@ -45,6 +45,33 @@ static int own_access(struct vfio_device *vdev, uint64_t pos, void *buf,
 	return vfio_blame_result(vdev, "access", ret, 0);
 }
 
+/* Is @at in [pos, pos + len)? */
+static bool has(uint64_t pos, size_t len, uint64_t at)
+{
+	return at >= pos && at - pos < len;
+}
+
+/* Sets @bits in the byte at @at, if that is asked for. */
+static void show_bits(uint8_t *buf, uint64_t pos, size_t len, uint64_t at,
+		      uint8_t bits)
+{
+	if (has(pos, len, at))
+		buf[at - pos] |= bits;
+}
+
+/* What changes without a write: the level of INTx, MSI-X in use. */
+static void show_state(struct vfio_device *vdev, uint64_t pos, uint8_t *buf,
+		       size_t len)
+{
+	const struct vfio_pci *pci = vdev->pci;
+
+	if (vfio_irqs_line_is_up(vdev->irqs))
+		show_bits(buf, pos, len, PCI_STATUS, PCI_STATUS_INTERRUPT);
+	if (pci->msix && vfio_irqs_sends(vdev->irqs, VFIO_PCI_MSIX_IRQ_INDEX))
+		show_bits(buf, pos, len, pci->msix + PCI_MSIX_FLAGS + 1,
+			  PCI_MSIX_FLAGS_ENABLE >> 8);
+}
+
 static int read_piece(struct vfio_device *vdev, uint64_t pos, void *buf,
 		      size_t len)
 {
@@ -55,6 +82,7 @@ static int read_piece(struct vfio_device *vdev, uint64_t pos, void *buf,
 	pthread_mutex_lock(&pci->config_lock);
 	memcpy(buf, pci->config + pos, len);
 	pthread_mutex_unlock(&pci->config_lock);
+	show_state(vdev, pos, buf, len);
 	return 0;
 }
 
@@ -93,8 +121,9 @@ static void publish(struct vfio_device *vdev)
 }
 
 /*
- * vfio_msi_config_write(): messages are enabled by SET_IRQS; the number that
- * is enabled there limits what can be asked for.
+ * vfio_msi_config_write(): messages are set up by SET_IRQS, and then the bit
+ * turns them off and on; the number that is set up limits what can be asked
+ * for.
  */
 static void limit_msi(struct vfio_device *vdev)
 {
@@ -104,6 +133,9 @@ static void limit_msi(struct vfio_device *vdev)
 	nr = vfio_irqs_vectors(vdev->irqs, VFIO_PCI_MSI_IRQ_INDEX);
 	if (!nr)
 		*flags &= ~PCI_MSI_FLAGS_ENABLE;
+	else
+		vfio_irqs_disable_messages(vdev->irqs,
+					   !(*flags & PCI_MSI_FLAGS_ENABLE));
 	while (1U << max < nr)
 		max++;
 	if ((*flags & PCI_MSI_FLAGS_QSIZE) > max << 4)
@@ -147,7 +179,7 @@ static bool write_locked(struct vfio_device *vdev, uint64_t pos,
 
 		*byte = (*byte & ~writable) | (buf[i] & writable);
 	}
-	if (pci->msi && owner == pci->msi)
+	if (pci->msi && has(pos, len, pci->msi + PCI_MSI_FLAGS))
 		limit_msi(vdev);
 	if (pci->pm && owner == pci->pm)
 		limit_pm(pci, pm);
@@ -208,6 +240,7 @@ void vfio_pci_hardware_config(struct vfio_device *vdev, void *buf, size_t size)
 	memcpy(copy + PCI_BASE_ADDRESS_0, pci->initial + PCI_BASE_ADDRESS_0,
 	       4 * VFIOD_PCI_BARS);
 	memcpy(copy + PCI_ROM_ADDRESS, pci->initial + PCI_ROM_ADDRESS, 4);
+	show_state(vdev, 0, copy, sizeof(copy));
 	memcpy(buf, copy, size);
 }
 

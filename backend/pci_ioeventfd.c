@@ -21,12 +21,16 @@ struct vfio_pci_ioeventfd {
 	unsigned int size;
 };
 
-/* On a thread of the host. What goes wrong nobody is there to hear. */
+/*
+ * On a thread of the host. What goes wrong nobody is there to hear; it does
+ * not wake the function.
+ */
 static void write_event(void *arg)
 {
 	struct vfio_pci_ioeventfd *it = arg;
 
-	vfio_pci_write(it->vdev, &it->data, it->size, it->offset);
+	if (!vfio_pci_is_low_power(it->vdev))
+		vfio_pci_write(it->vdev, &it->data, it->size, it->offset);
 }
 
 /* vfio_pci_ioeventfd(): within a BAR, and not in the MSI-X table. */

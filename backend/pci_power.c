@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * The LOW_POWER features (vfio_pci_core_pm_entry() and its like). A client may
- * say that it does not use the function for now. Every access wakes it, as in
- * the kernel, so nothing more follows from it here; and nobody but the client
- * uses the function, so that the eventfd for waking up is never signalled.
+ * say that it does not use the function for now. All that it does with it
+ * wakes it, as in the kernel; with an eventfd for waking up that is signalled
+ * then, and the function is no longer in low power. Here it sleeps as soon as
+ * the call returns, there a little later.
  */
 #include <errno.h>
 
@@ -21,6 +22,7 @@ static int enter(struct vfio_pci *pci, struct vfio_eventfd *wakeup)
 	} else {
 		pci->low_power = true;
 		pci->wakeup = wakeup;
+		pci->wakes = wakeup;
 	}
 	pthread_mutex_unlock(&pci->config_lock);
 	if (ret)
@@ -28,17 +30,47 @@ static int enter(struct vfio_pci *pci, struct vfio_eventfd *wakeup)
 	return ret;
 }
 
-void vfio_pci_power_exit(struct vfio_device *vdev)
+/* Ends it. What was to be told of that, or NULL. */
+static struct vfio_eventfd *leave(struct vfio_pci *pci)
 {
-	struct vfio_pci *pci = vdev->pci;
 	struct vfio_eventfd *wakeup;
 
 	pthread_mutex_lock(&pci->config_lock);
 	wakeup = pci->wakeup;
 	pci->wakeup = NULL;
+	pci->wakes = false;
 	pci->low_power = false;
 	pthread_mutex_unlock(&pci->config_lock);
+	return wakeup;
+}
+
+void vfio_pci_power_exit(struct vfio_device *vdev)
+{
+	vfio_eventfd_put(leave(vdev->pci));
+}
+
+/* vfio_pci_core_runtime_resume() */
+void vfio_pci_wake(struct vfio_device *vdev)
+{
+	struct vfio_eventfd *wakeup;
+
+	if (!vdev->pci->wakes)
+		return;
+	wakeup = leave(vdev->pci);
+	if (wakeup)
+		wakeup->ops->signal(wakeup);
 	vfio_eventfd_put(wakeup);
+}
+
+bool vfio_pci_is_low_power(struct vfio_device *vdev)
+{
+	struct vfio_pci *pci = vdev->pci;
+	bool ret;
+
+	pthread_mutex_lock(&pci->config_lock);
+	ret = pci->low_power;
+	pthread_mutex_unlock(&pci->config_lock);
+	return ret;
 }
 
 static int enter_with_wakeup(struct vfio_pci *pci, uint64_t arg)

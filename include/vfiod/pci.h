@@ -94,8 +94,9 @@ bool vfiod_pci_bus_master(struct vfio_device *vdev);
 /*
  * vfiod_pci_interrupt - deliver message @vector by MSI-X or MSI, whichever the
  * client has set up; 0 if neither: then the device uses its INTx line,
- * vfiod_irq_line(). Messages beyond what was set up are lost. Returns 1 when
- * messages are in use. From any thread, in any state.
+ * vfiod_irq_line(). Messages beyond what was set up are lost, and all of them
+ * while the function may not access memory. Returns 1 when messages are in
+ * use. From any thread, in any state.
  */
 int vfiod_pci_interrupt(struct vfio_device *vdev, unsigned int vector);
 

@@ -49,7 +49,7 @@ static void edu_dma_unmap(struct vfio_device *vdev, uint64_t iova,
 }
 
 /* Registers below 0x80 are accessed in fours, those above in fours or eights;
- * all else reads as ones and is dropped. */
+ * all else is dropped, and reads as ones, or as zeros if it is too short. */
 static bool is_register(uint64_t offset, unsigned int len)
 {
 	if (offset < 0x80)
@@ -76,6 +76,8 @@ static int edu_access(struct vfio_device *vdev, unsigned int index,
 	}
 	if (is_register(offset, len))
 		value = edu_read(edu, offset);
+	else if (len < 4)
+		value = 0;
 	memcpy(buf, &value, len);
 	return 0;
 }

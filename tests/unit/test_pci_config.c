@@ -147,6 +147,7 @@ static int set_irqs(uint32_t index, uint32_t flags, uint32_t count, int fd)
 }
 
 #define FDS_TRIGGER (VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER)
+#define NONE_TRIGGER (VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER)
 
 /* Enabled by SET_IRQS alone, and asked for no more than that. */
 START_TEST(msi_control)
@@ -160,6 +161,54 @@ START_TEST(msi_control)
 	ck_assert_uint_eq(pci_get(&r, PCI_RIG_MSI + 2, 2), 0x95);
 	pci_put(&r, PCI_RIG_MSI + 4, 4, 0xfee00123);
 	ck_assert_uint_eq(pci_get(&r, PCI_RIG_MSI + 4, 4), 0xfee00123);
+}
+END_TEST
+
+/* Once messages are in use the capability's bit turns them off and on. */
+START_TEST(msi_enable_bit)
+{
+	struct host_eventfd *eventfd = host_eventfd_create();
+	int fd = host_client_add_eventfd(&r.m.client, eventfd);
+	struct vfio_device *vdev = r.m.devs[0].vdev;
+
+	pci_put(&r, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	ck_assert_int_eq(set_irqs(VFIO_PCI_MSI_IRQ_INDEX, FDS_TRIGGER, 1, fd),
+			 0);
+	/* An address does not touch the bit. */
+	pci_put(&r, PCI_RIG_MSI + PCI_MSI_ADDRESS_LO, 4, 0xfee00000);
+	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 0), 1);
+	pci_put(&r, PCI_RIG_MSI + PCI_MSI_FLAGS, 2, 0x84);
+	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 0), 0);
+	pci_put(&r, PCI_RIG_MSI + PCI_MSI_FLAGS, 2, 0x85);
+	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 0), 1);
+	pci_put(&r, PCI_RIG_MSI + PCI_MSI_FLAGS, 2, 0x84);
+	ck_assert_int_eq(set_irqs(VFIO_PCI_MSI_IRQ_INDEX, NONE_TRIGGER, 0, -1),
+			 0);
+	ck_assert_int_eq(set_irqs(VFIO_PCI_MSI_IRQ_INDEX, FDS_TRIGGER, 1, fd),
+			 0);
+	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 0), 1);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 3);
+	model_close(&r.m, 0);
+	host_eventfd_destroy(eventfd);
+}
+END_TEST
+
+START_TEST(interrupt_status)
+{
+	struct vfio_device *vdev = r.m.devs[0].vdev;
+	uint8_t config[64];
+
+	vfiod_irq_line(vdev, VFIO_PCI_INTX_IRQ_INDEX, true);
+	ck_assert_uint_eq(pci_get(&r, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT,
+			  PCI_STATUS_INTERRUPT);
+	ck_assert_uint_eq(pci_get(&r, PCI_STATUS + 1, 1), 0);
+	ck_assert_uint_eq(pci_get(&r, PCI_COMMAND, 4) >> 16 &
+				  PCI_STATUS_INTERRUPT,
+			  PCI_STATUS_INTERRUPT);
+	vfio_pci_hardware_config(vdev, config, sizeof(config));
+	ck_assert(config[PCI_STATUS] & PCI_STATUS_INTERRUPT);
+	vfiod_irq_line(vdev, VFIO_PCI_INTX_IRQ_INDEX, false);
+	ck_assert_uint_eq(pci_get(&r, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, 0);
 }
 END_TEST
 
@@ -216,6 +265,8 @@ Suite *pci_config_suite(void)
 	tcase_add_test(tcase, own_registers);
 	tcase_add_test(tcase, vendor_capability);
 	tcase_add_test(tcase, msi_control);
+	tcase_add_test(tcase, msi_enable_bit);
+	tcase_add_test(tcase, interrupt_status);
 	tcase_add_test(tcase, power_states);
 	tcase_add_test(tcase, intx_disable);
 	suite_add_tcase(suite, tcase);

@@ -167,6 +167,12 @@ START_TEST(interrupts)
 	ck_assert_int_eq(model_device_ioctl(&r.m, VFIO_DEVICE_SET_IRQS, &arg,
 					    sizeof(arg)),
 			 0);
+	ck_assert_uint_eq(pci_get(&r, PCI_RIG_MSIX + PCI_MSIX_FLAGS, 2),
+			  PCI_MSIX_FLAGS_ENABLE | (PCI_RIG_MSIX_VECTORS - 1));
+	/* A message is a write to memory. */
+	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 3), 1);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
+	pci_put(&r, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
 	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 3), 1);
 	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 2), 1);
 	ck_assert_int_eq(vfiod_pci_interrupt(vdev, 77), 1);

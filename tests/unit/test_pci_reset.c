@@ -134,12 +134,38 @@ START_TEST(low_power)
 	ck_assert_int_eq(feature(set | 5, -1), 0);
 	ck_assert_int_eq(feature(set | 4, -1), -EINVAL);
 	ck_assert_int_eq(feature(set | 4, 30), -EBADF);
-	ck_assert_int_eq(feature(set | 4, fd), 0);
-	ck_assert_uint_eq(host_eventfd_refs(eventfd), 1);
 	ck_assert_int_eq(feature(VFIO_DEVICE_FEATURE_GET | 3, -1), -EINVAL);
 	ck_assert_int_eq(feature(set | 0, -1), -ENOTTY);
+	ck_assert_uint_eq(host_eventfd_refs(eventfd), 0);
+	host_eventfd_destroy(eventfd);
+}
+END_TEST
+
+/* Whatever the client does with the function wakes it. */
+START_TEST(wake_up)
+{
+	const uint32_t enter = VFIO_DEVICE_FEATURE_SET | 4;
+	struct host_eventfd *eventfd = host_eventfd_create();
+	int fd = host_client_add_eventfd(&r.m.client, eventfd);
+
+	ck_assert_int_eq(feature(enter, fd), 0);
+	ck_assert_uint_eq(host_eventfd_refs(eventfd), 1);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
+	ck_assert_int_eq(feature(enter, fd), 0);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 1);
+	pci_get(&r, 0, 4);
+	ck_assert_uint_eq(host_eventfd_refs(eventfd), 0);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 1);
+	pci_get(&r, 0, 4);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
+	ck_assert_int_eq(feature(enter, fd), 0);
+	pci_put(&r, PCI_COMMAND, 2, 0);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 1);
+	/* A close is no use of it. */
+	ck_assert_int_eq(feature(enter, fd), 0);
 	model_close(&r.m, 0);
 	ck_assert_uint_eq(host_eventfd_refs(eventfd), 0);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
 	host_eventfd_destroy(eventfd);
 }
 END_TEST
@@ -192,6 +218,7 @@ Suite *pci_reset_suite(void)
 	tcase_add_test(tcase, hot_reset_info);
 	tcase_add_test(tcase, bus_reset);
 	tcase_add_test(tcase, low_power);
+	tcase_add_test(tcase, wake_up);
 	tcase_add_loop_test(tcase, bad_descriptions, 0, 9);
 	suite_add_tcase(suite, tcase);
 	return suite;
