@@ -128,7 +128,8 @@ static bool conflicts(struct vfio_iommu *iommu,
 	const struct vfio_iova_range above = { aperture->end + 1, UINT64_MAX };
 
 	for (size_t i = 0; i < geometry->nr_reserved; i++)
-		if (overlaps(iommu, &geometry->reserved[i]))
+		if (vfio_iommu_keeps(&geometry->reserved[i]) &&
+		    overlaps(iommu, &geometry->reserved[i].range))
 			return true;
 	if (!iommu->iovas.nr)
 		return false;
@@ -143,7 +144,9 @@ static int restrict_to(struct vfio_iova_list *iovas,
 
 	ret = vfio_iova_confine(iovas, &geometry->aperture);
 	for (size_t i = 0; i < geometry->nr_reserved && !ret; i++)
-		ret = vfio_iova_exclude(iovas, &geometry->reserved[i]);
+		if (vfio_iommu_keeps(&geometry->reserved[i]))
+			ret = vfio_iova_exclude(iovas,
+						&geometry->reserved[i].range);
 	return ret;
 }
 

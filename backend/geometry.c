@@ -2,8 +2,15 @@
 /* The IOMMU that groups have unless another is asked for. */
 #include "geometry.h"
 
-static const struct vfio_iova_range vtd_reserved[] = {
-	{ 0xfee00000, 0xfeefffff }, /* the local APICs' */
+const char *const vfio_iommu_resv_names[VFIO_RESV_TYPES] = {
+	[VFIO_RESV_DIRECT] = "direct",
+	[VFIO_RESV_DIRECT_RELAXABLE] = "direct-relaxable",
+	[VFIO_RESV_RESERVED] = "reserved",
+	[VFIO_RESV_MSI] = "msi",
+};
+
+static const struct vfio_iommu_reserved vtd_reserved[] = {
+	{ { 0xfee00000, 0xfeefffff }, VFIO_RESV_MSI }, /* the local APICs' */
 };
 
 const struct vfio_iommu_geometry vfio_iommu_vtd = {

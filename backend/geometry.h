@@ -11,16 +11,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The @end of a range is the last address in it. */
+/* Why a range is reserved: enum iommu_resv_type. */
+enum vfio_iommu_resv_type {
+	VFIO_RESV_DIRECT, /* firmware wants it mapped one to one */
+	VFIO_RESV_DIRECT_RELAXABLE, /* so too, but not for a client */
+	VFIO_RESV_RESERVED, /* never translated */
+	VFIO_RESV_MSI, /* where messages go */
+	VFIO_RESV_TYPES,
+};
+
+/* As in a group's reserved_regions in sysfs. */
+extern const char *const vfio_iommu_resv_names[VFIO_RESV_TYPES];
+
+/* As in all ranges here, @end is the last address. */
+struct vfio_iommu_reserved {
+	struct vfio_iova_range range;
+	enum vfio_iommu_resv_type type;
+};
+
+/* Does it keep clients from mapping something there? */
+static inline bool vfio_iommu_keeps(const struct vfio_iommu_reserved *reserved)
+{
+	return reserved->type != VFIO_RESV_DIRECT_RELAXABLE;
+}
+
 struct vfio_iommu_geometry {
 	struct vfio_iova_range aperture;
 	/* A bit for each page size; one is 4 KiB, or less. */
 	uint64_t pgsize_bitmap;
 	/* It makes all DMA coherent with the caches (VFIO_DMA_CC_IOMMU). */
 	bool coherent;
-	/* What cannot be mapped all the same: for MSIs, for firmware. */
+	/* In the aperture, or not. */
 	size_t nr_reserved;
-	const struct vfio_iova_range *reserved;
+	const struct vfio_iommu_reserved *reserved;
 };
 
 /* Intel's VT-d as QEMU's intel-iommu has it: 39 bits, the MSI window. */

@@ -140,4 +140,5 @@ void device_option_free(struct device *device)
 		free((char *)(uintptr_t)device->params[i].value);
 	}
 	free(device->params);
+	free(device->iommu);
 }

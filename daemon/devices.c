@@ -14,6 +14,7 @@
 #include "device_option.h"
 #include "events.h"
 #include "fuse_front.h"
+#include "iommu_option.h"
 #include "options.h"
 #include "pci.h"
 #include "plugin.h"
@@ -67,6 +68,22 @@ static struct vfio_group *add_group(struct devices *devices, int id,
 	return group;
 }
 
+/* All functions of a group are behind one IOMMU: the first says which. */
+static int set_iommu(const struct device *device, struct why *why)
+{
+	if (!device->iommu)
+		return 0;
+	if (LIST_EMPTY(&device->group->devices)) {
+		device->group->geometry = &device->iommu->geometry;
+		return 0;
+	}
+	snprintf(why->line, why->size,
+		 "--pci: aperture and reserved are for the first function of "
+		 "group %d",
+		 device->group->id);
+	return -EINVAL;
+}
+
 /* Only PCI functions ask for a number, and share it. */
 static int join_group(struct devices *devices, struct device *device,
 		      struct why *why)
@@ -87,7 +104,7 @@ static int join_group(struct devices *devices, struct device *device,
 	if (!device->group)
 		return -ENOMEM;
 	if (device->group->type == device->group_type)
-		return 0;
+		return set_iommu(device, why);
 	snprintf(why->line, why->size,
 		 "--pci: group %d is that of an mdev: groups asked for by "
 		 "number come first",

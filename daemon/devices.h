@@ -13,6 +13,7 @@
 #include "../backend/pci.h"
 
 struct fuse_front;
+struct iommu_option;
 struct options;
 struct plugin;
 struct plugins;
@@ -32,6 +33,7 @@ struct device {
 	enum vfio_group_type group_type;
 	int group_id; /* as asked for, or DEVICE_ANY_GROUP */
 	struct vfio_pci_slot slot; /* is_pci */
+	struct iommu_option *iommu; /* NULL: the usual one */
 	struct plugin *plugin;
 	const struct vfiod_type *type; /* as declared */
 	struct vfio_device_param *params;

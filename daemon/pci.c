@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "devices.h"
+#include "iommu_option.h"
 #include "plugin.h"
 
 /* Where firmware would start to look: above RAM, below 4 GiB, I/O ports. */
@@ -170,7 +171,7 @@ int pci_take(struct devices *devices, struct device *device, const char *key,
 		return take_address(devices, device, value, why);
 	if (!strcmp(key, "group"))
 		return take_group(device, value, why);
-	return 1;
+	return iommu_option_take(device, key, value, why);
 }
 
 static bool is_taken(const struct devices *devices,

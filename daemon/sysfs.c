@@ -97,7 +97,6 @@ void sysfs_add_common(struct tree *tree, struct tree_node *sys,
 	}
 }
 
-/* As for VT-d, whose reserved regions are all for MSIs. */
 static void add_iommu(struct tree *tree, struct tree_node *dir,
 		      const struct vfio_iommu_geometry *geometry)
 {
@@ -105,10 +104,12 @@ static void add_iommu(struct tree *tree, struct tree_node *dir,
 	size_t len = 0;
 
 	for (size_t i = 0; i < geometry->nr_reserved && len < sizeof(text); i++)
-		len += snprintf(text + len, sizeof(text) - len,
-				"0x%016llx 0x%016llx msi\n",
-				geometry->reserved[i].start,
-				geometry->reserved[i].end);
+		len += snprintf(
+			text + len, sizeof(text) - len,
+			"0x%016llx 0x%016llx %s\n",
+			geometry->reserved[i].range.start,
+			geometry->reserved[i].range.end,
+			vfio_iommu_resv_names[geometry->reserved[i].type]);
 	tree_text(tree, dir, "type", "DMA-FQ\n");
 	tree_text(tree, dir, "reserved_regions", "%s", text);
 }

@@ -145,7 +145,8 @@ void sysfs_add_pci(struct tree *tree, struct tree_node *sys,
 		       NULL);
 	tree_text(tree, dir, "irq", "0\n");
 	tree_text(tree, dir, "numa_node", "-1\n");
-	tree_text(tree, dir, "dma_mask_bits", "64\n");
+	/* What the kernel starts with; vfio-pci does no DMA of its own. */
+	tree_text(tree, dir, "dma_mask_bits", "32\n");
 	tree_text(tree, dir, "enable", "1\n");
 	tree_text(tree, dir, "driver_override", "vfio-pci\n");
 	sysfs_add_common(tree, sys, dir, device);

@@ -60,6 +60,31 @@ devices()
 		sh -c "[ \"\$VFIOD_DEVICE\" = $uuid ]"
 }
 
+# What is asked of the IOMMU before a group, and what the group then shows.
+iommus()
+{
+	local range fn=edu-1,group=9000
+	local two=reserved=200000-2fffff:direct,reserved=1000-1fff
+
+	for range in 5 5-4 0x-5 -5 5-6x 5-6: 5-6:holes 5-10000000000000000; do
+		refuses 1 "range.*$range|$range.*range" "${run[@]}" \
+			--pci "$fn,reserved=$range" -- true
+	done
+	refuses 1 'aperture.*5-6:msi' "${run[@]}" --pci "$fn,aperture=5-6:msi" \
+		-- true
+	refuses 1 'first.*group 9000' "${run[@]}" --pci "$fn" \
+		--pci "$fn,aperture=0-ffffff" -- true
+	# shellcheck disable=SC2016 # expanded by that shell
+	try 0 "${run[@]}" --pci "$fn" --pci "edu-1,group=9001,$two" -- \
+		sh -ec '
+		cd /sys/kernel/iommu_groups
+		[ "$(cat 9000/reserved_regions)" = \
+			"0x00000000fee00000 0x00000000feefffff msi" ]
+		[ "$(cat 9001/reserved_regions)" = \
+			"0x0000000000001000 0x0000000000001fff reserved
+0x0000000000200000 0x00000000002fffff direct" ]'
+}
+
 # 24 ports are all that mtty has.
 too_many()
 {
@@ -173,6 +198,7 @@ no_user_namespaces()
 }
 
 devices
+iommus
 too_many
 plugins
 usage

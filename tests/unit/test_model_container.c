@@ -245,9 +245,12 @@ END_TEST
  */
 START_TEST(attach_fails)
 {
-	const struct vfio_iova_range all = { 0, UINT64_MAX };
+	const struct vfio_iommu_reserved all = {
+		.range = { 0, UINT64_MAX },
+		.type = VFIO_RESV_RESERVED,
+	};
 	const struct vfio_iommu_geometry nothing = {
-		.aperture = all,
+		.aperture = all.range,
 		.pgsize_bitmap = PAGE,
 		.nr_reserved = 1,
 		.reserved = &all,

@@ -221,15 +221,16 @@ END_TEST
 
 /* ---- IOMMUs that are not the same ---- */
 
-static const struct vfio_iova_range low_reserved[] = {
-	{ 0x8000, 0xffff },
-	{ 0x200000, 0x3fffff },
+static const struct vfio_iommu_reserved low_reserved[] = {
+	{ { 0x8000, 0xffff }, VFIO_RESV_RESERVED },
+	{ { 0x100000, 0x1fffff }, VFIO_RESV_DIRECT_RELAXABLE },
+	{ { 0x200000, 0x3fffff }, VFIO_RESV_DIRECT },
 };
 static const struct vfio_iommu_geometry low = {
 	.aperture = { 0x1000, 0xffffffff },
 	.pgsize_bitmap = 0x200 | 0x1000 | 0x200000,
 	.coherent = true,
-	.nr_reserved = 2,
+	.nr_reserved = 3,
 	.reserved = low_reserved,
 };
 
