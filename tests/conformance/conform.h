@@ -53,6 +53,7 @@ typedef void case_fn(struct ctx *c);
 #define CASE_SLOW 2 /* has 120 s in place of 20 s */
 #define CASE_NOIOMMU 4 /* left out where the first group is not noiommu */
 #define CASE_PROBES 8 /* left out unless the devices are probes, all four */
+#define CASE_PCI 16 /* left out where the device has no PCI address */
 
 /*
  * CASE("area/subject/detail") { c_open(c, …); … }, at file level. The name's

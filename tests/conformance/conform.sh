@@ -7,7 +7,7 @@
 # compares with golden/linux-6.12: the cases, and the walks that the oracle has
 # recorded, those of the first N seeds (0: none) with --seeds. With --kind the
 # devices are in groups of that kind (iommu, noiommu), the golden files are
-# golden/linux-6.12-KIND, and the cases those that are not about devices.
+# golden/linux-6.12-KIND; of noiommu the cases are those not about devices.
 
 set -eu
 
@@ -30,7 +30,7 @@ case ${1:-} in
 	shift 2
 	;;
 --kind)
-	DEVICE=--pci=edu-1 only='[cglt]*' seeds=0
+	DEVICE=--pci=edu-1 only='[cdglprt]*' seeds=0
 	[ "$2" != noiommu ] || DEVICE=mtty-2,noiommu=on only='[cgln]*'
 	export DEVICE
 	golden+=-$2

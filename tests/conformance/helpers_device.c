@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <linux/pci_regs.h>
 #include <linux/serial_reg.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "helpers_device.h"
+#include "helpers_pci.h"
 #include "state.h"
 
 static void poke(int fd, unsigned int port, unsigned int reg,
@@ -52,7 +54,19 @@ static bool is_mtty(int fd)
 	       id == 0x32534348;
 }
 
-static void renew(int fd)
+/* A function that vfio-pci has: where it was put is not recorded. */
+static void renew_pci(struct ctx *c, int fd)
+{
+	static const uint8_t zeros[24];
+
+	if (pwrite(fd, zeros, 24, D_CONFIG + PCI_BASE_ADDRESS_0) != 24 ||
+	    pwrite(fd, zeros, 1, D_CONFIG + PCI_INTERRUPT_LINE) != 1)
+		abort();
+	if (e_is_edu(c, fd))
+		e_renew(c, fd);
+}
+
+static void renew_mtty(int fd)
 {
 	static const uint32_t zero;
 
@@ -72,7 +86,9 @@ int d_ready(struct ctx *c)
 	if (c_quiet(fd, &DEVICE_GET_INFO, &info))
 		abort();
 	if (is_mtty(fd))
-		renew(fd);
+		renew_mtty(fd);
+	else if (info.flags & VFIO_DEVICE_FLAGS_PCI)
+		renew_pci(c, fd);
 	return fd;
 }
 

@@ -13,7 +13,9 @@
  * A container, group and device, whose fd is returned. What a device keeps
  * over closing is as it was: GET_INFO has been called, and of a mtty the
  * ports, the BARs and the interrupt line are those of a new one (but for the
- * trigger level, which is no longer 0). Records one line.
+ * trigger level, which is no longer 0). Of a PCI function BARs and interrupt
+ * line, which are the client's to write, are 0, and of QEMU's edu the
+ * registers are those of a new one. Records one line.
  */
 int d_ready(struct ctx *c);
 /* The same; ends the case if the device is no mtty. */

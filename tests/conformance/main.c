@@ -114,6 +114,8 @@ static bool fits(const struct setting *setting, const struct conform_case *k)
 	if (!has_devices(setting, k->flags & CASE_PROBES) ||
 	    (k->flags & CASE_TWO_GROUPS && !setting->group[1]))
 		return false;
+	if (k->flags & CASE_PCI && !strchr(setting->device[0], '.'))
+		return false;
 	return !(k->flags & CASE_NOIOMMU) || c_is_noiommu(setting->group[0]);
 }
 
