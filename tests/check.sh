@@ -147,7 +147,8 @@ lane1()
 	step plugin-outside tests/plugins/outside.sh
 	step conform-fuse conform fuse
 	step conform-user conform fuse-user
-	step conform-iommu conform --kind iommu fuse
+	step conform-iommu conform --kind iommu fuse fuse-user
+	step conform-shared conform --kind shared fuse fuse-user
 	step conform-noiommu conform --kind noiommu fuse
 	step asan-units units "$asan" "${all_units[@]}"
 	step asan-client client "$asan" fuse

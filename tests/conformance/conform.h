@@ -54,6 +54,7 @@ typedef void case_fn(struct ctx *c);
 #define CASE_NOIOMMU 4 /* left out where the first group is not noiommu */
 #define CASE_PROBES 8 /* left out unless the devices are probes, all four */
 #define CASE_PCI 16 /* left out where the device has no PCI address */
+#define CASE_ONE_GROUP 32 /* left out unless both devices are in group[0] */
 
 /*
  * CASE("area/subject/detail") { c_open(c, …); … }, at file level. The name's

@@ -109,10 +109,21 @@ static bool has_devices(const struct setting *setting, bool probes)
 	return probes == !!setting->group[2];
 }
 
+/* Two devices, in two groups, or in one? */
+static bool has_groups(const struct setting *setting, unsigned int flags)
+{
+	bool two = setting->group[1];
+	bool one = two && !strcmp(setting->group[0], setting->group[1]);
+
+	if (flags & CASE_ONE_GROUP)
+		return one;
+	return !(flags & CASE_TWO_GROUPS) || (two && !one);
+}
+
 static bool fits(const struct setting *setting, const struct conform_case *k)
 {
 	if (!has_devices(setting, k->flags & CASE_PROBES) ||
-	    (k->flags & CASE_TWO_GROUPS && !setting->group[1]))
+	    !has_groups(setting, k->flags))
 		return false;
 	if (k->flags & CASE_PCI && !strchr(setting->device[0], '.'))
 		return false;

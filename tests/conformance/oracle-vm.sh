@@ -5,9 +5,10 @@
 #
 # In the oracle's VM: COMMAND gets, as its last arguments, the container, and
 # group and device name of two devices. KIND: emulated (mtty-2), mdpy, mbochs;
-# iommu, PCI devices of QEMU, bound to vfio-pci, behind its IOMMU; noiommu, in a
-# VM that has none and has not loaded vfio; or probe, four of them
-# (tests/oracle/kmod). Mediated devices are new ones each time.
+# iommu, PCI devices of QEMU, bound to vfio-pci, behind its IOMMU; shared, the
+# same where both are in one group; noiommu, in a VM that has none and has not
+# loaded vfio; or probe, four of them (tests/oracle/kmod). Mediated devices are
+# new ones each time.
 
 set -eu
 
@@ -78,6 +79,11 @@ edus()
 }
 
 iommu()
+{
+	edus ''
+}
+
+shared()
 {
 	edus ''
 }

@@ -6,7 +6,7 @@
 # Runs vfio-conform on the kernel's own VFIO, in a VM with Debian's stock
 # kernel, and writes what it answered to golden/linux-KERNEL/AREA.txt (devices
 # of the kernel's mtty, and our probes) and golden/linux-KERNEL-KIND/AREA.txt:
-# iommu (PCI devices behind an IOMMU), mdpy and mbochs (the tables of the other
+# iommu (PCI devices behind an IOMMU), shared (both in one group), mdpy and mbochs (the tables of the other
 # sample devices), and of 6.12 noiommu (PCI devices without an IOMMU; the kernel
 # module vfio is not Debian's then, but built from the same source); and the
 # records of random walks to walks.tar.xz. Of other kernels than 6.12 there are
@@ -87,7 +87,8 @@ add_to_job()
 	} >>"$1"
 }
 
-# in_vm JOB ARG...: with two devices of QEMU's.
+# in_vm JOB ARG...: with two devices of QEMU's, on the bus.
+bus=pcie.0
 in_vm()
 {
 	local job=$1
@@ -96,7 +97,8 @@ in_vm()
 	"$top/tests/vm/run.sh" --timeout 900 --rw "$work" \
 		--module virtio_pci --module virtio_console "$@" \
 		--qemu -machine --qemu q35 \
-		--qemu -device --qemu edu --qemu -device --qemu edu \
+		--qemu -device --qemu "edu,bus=$bus" \
+		--qemu -device --qemu "edu,bus=$bus" \
 		-- bash "$job"
 }
 
@@ -121,6 +123,15 @@ in_vm "$work/job" --module vfio --module vfio_iommu_type1 --module mdev \
 	--qemu -device --qemu intel-iommu
 
 if [ "$kernel" = 6.12 ]; then
+	kinds+=(shared)
+	begin_job "$work/job-shared"
+	add_to_job "$work/job-shared" shared --only 'pci/group/*'
+	bus=bridge in_vm "$work/job-shared" \
+		--module vfio --module vfio_iommu_type1 \
+		--qemu -device --qemu intel-iommu \
+		--qemu -device --qemu pcie-root-port,id=root \
+		--qemu -device --qemu pcie-pci-bridge,id=bridge,bus=root
+
 	[ "$only" != '*' ] || globs=('[cgln]*')
 	kinds+=(noiommu)
 	begin_job "$work/job-noiommu"
