@@ -61,6 +61,7 @@ int vfio_device_create(struct vfio_group *group,
 	vdev->params = desc->params;
 	vdev->nr_params = desc->nr_params;
 	vdev->events = desc->events;
+	vdev->polls = desc->polls;
 	vdev->group = group;
 	init_use_lock(vdev);
 	pthread_mutex_init(&vdev->notify_lock, NULL);

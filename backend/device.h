@@ -22,6 +22,7 @@ struct vfio_registration;
 struct vfio_pci;
 struct vfio_pci_slot;
 struct vfiod_events;
+struct vfiod_polls;
 
 struct vfio_device_param {
 	const char *name;
@@ -67,6 +68,7 @@ struct vfio_device {
 	atomic_bool broken;
 	atomic_uint blames; /* lines that it got: blame.c */
 	struct vfiod_events *events; /* its timers and watches: the daemon's */
+	struct vfiod_polls *polls; /* the daemon's, too */
 };
 
 struct vfio_device_desc {
@@ -76,6 +78,7 @@ struct vfio_device_desc {
 	const struct vfio_device_param *params; /* kept, not copied */
 	size_t nr_params;
 	struct vfiod_events *events;
+	struct vfiod_polls *polls;
 	/* For a type that is a PCI function: its place; NULL: it has none. */
 	const struct vfio_pci_slot *slot;
 };

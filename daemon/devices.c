@@ -18,6 +18,8 @@
 #include "options.h"
 #include "pci.h"
 #include "plugin.h"
+#include "poll.h"
+#include "watcher.h"
 
 static struct vfio_group *find_group(const struct devices *devices, int id)
 {
@@ -112,7 +114,8 @@ static int join_group(struct devices *devices, struct device *device,
 	return -EEXIST;
 }
 
-static int make_device(struct device *device, struct why *why)
+static int make_device(const struct devices *devices, struct device *device,
+		       struct why *why)
 {
 	const struct vfio_device_desc desc = {
 		.plugin = &device->plugin->desc,
@@ -121,11 +124,12 @@ static int make_device(struct device *device, struct why *why)
 		.params = device->params,
 		.nr_params = device->nr_params,
 		.events = device->events = events_create(),
+		.polls = device->polls = polls_create(devices->watcher),
 		.slot = device->is_pci ? &device->slot : NULL,
 	};
 	int ret;
 
-	if (!desc.events)
+	if (!desc.events || !desc.polls)
 		return -ENOMEM;
 	ret = vfio_device_create(device->group, &desc, &device->vdev);
 	if (ret)
@@ -156,6 +160,8 @@ static void destroy(struct device *device)
 		events_stop(device->events);
 	if (device->vdev)
 		vfio_device_destroy(device->vdev);
+	if (device->polls)
+		polls_destroy(device->polls, device->name);
 	if (device->events)
 		events_destroy(device->events, device->name);
 	device_option_free(device);
@@ -175,7 +181,7 @@ static int add_device(struct devices *devices,
 	if (!ret)
 		ret = join_group(devices, device, why);
 	if (!ret)
-		ret = make_device(device, why);
+		ret = make_device(devices, device, why);
 	if (ret)
 		destroy(device);
 	else
@@ -193,7 +199,8 @@ static struct devices *create(size_t room)
 		return NULL;
 	devices->groups = calloc(room + 1, sizeof(*devices->groups));
 	devices->pci_buses = pci_buses_create();
-	if (devices->groups && devices->pci_buses)
+	devices->watcher = watcher_create();
+	if (devices->groups && devices->pci_buses && devices->watcher)
 		return devices;
 	devices_destroy(devices);
 	return NULL;
@@ -272,6 +279,8 @@ void devices_destroy(struct devices *devices)
 		vfio_group_destroy(devices->groups[i]);
 	if (devices->pci_buses)
 		pci_buses_destroy(devices->pci_buses);
+	if (devices->watcher)
+		watcher_destroy(devices->watcher);
 	free(devices->groups);
 	free(devices);
 }

@@ -21,6 +21,8 @@ struct vfio_device;
 struct vfio_device_param;
 struct vfio_group;
 struct vfiod_events;
+struct vfiod_polls;
+struct watcher;
 
 #define DEVICE_NAME_MAX 37 /* a UUID is the longest */
 #define DEVICE_ANY_GROUP (-1)
@@ -39,6 +41,7 @@ struct device {
 	struct vfio_device_param *params;
 	size_t nr_params;
 	struct vfiod_events *events;
+	struct vfiod_polls *polls;
 	struct vfio_group *group; /* one of devices->groups */
 	struct vfio_device *vdev;
 };
@@ -46,6 +49,7 @@ struct device {
 struct devices {
 	struct plugins *plugins;
 	struct pci_buses *pci_buses;
+	struct watcher *watcher; /* of memory that clients map */
 	/* As many as there are devices, if each has one of its own. */
 	struct vfio_group **groups;
 	size_t nr_groups;

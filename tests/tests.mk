@@ -67,6 +67,10 @@ MM_OBJ := $(call obj,daemon/mm.c daemon/mm_rw.c daemon/maps.c daemon/window.c \
 $(eval $(call test_rule,unit-mm,$(call obj,tests/unit/test_mm.c) $(MM_OBJ),\
 	$(CHECK_LIBS)))
 
+$(eval $(call test_rule,unit-poll,$(call obj,tests/unit/test_poll.c \
+	tests/unit/host_log.c daemon/poll.c daemon/watcher.c daemon/events.c),\
+	$(CHECK_LIBS) $(call pkg,--libs,libevent_core libevent_pthreads)))
+
 UNIT_PROGRAMS := $(filter $(T)/unit-%,$(TEST_PROGRAMS))
 
 # ---- clients ----

@@ -60,9 +60,10 @@ struct vfio_device;
 struct vfio_page;
 /* A client's eventfd; opaque. */
 struct vfio_eventfd;
-/* A timer or a watched fd of a device; opaque. */
+/* A timer, a watched fd, a poll of a device; opaque. */
 struct vfiod_timer;
 struct vfiod_watch;
+struct vfiod_poll;
 /* Who hears of a device's end; opaque. */
 struct vfiod_device_notifier;
 /* What makes a device a PCI function: <vfiod/pci.h>. */
@@ -645,6 +646,43 @@ void vfiod_timer_free(struct vfiod_timer *timer);
 struct vfiod_watch *vfiod_watch_new(struct vfio_device *vdev, int fd,
 				    void (*fn)(void *arg), void *arg);
 void vfiod_watch_free(struct vfiod_watch *watch);
+
+/*
+ * Polls, for stores that come without a call: doorbells in memory that clients
+ * have mapped.
+ *
+ * vfiod_poll_new - have @fn called when there may be something new in [@offset,
+ * @offset + @size) of the memory of region @index. @fn looks, does what is
+ * asked for, and returns whether there was anything to do. Device open: made
+ * in open_device, freed in close_device. NULL with errno set: EINVAL (not
+ * inside the memory of a region, or not whole 8 bytes), ENODEV (device not
+ * open), ENOMEM, EAGAIN (no thread).
+ *
+ * @fn comes on the device's event loop, where its timers and watches do, one at
+ * a time. It is called once at the start, and then for each change of what is
+ * there, by clients or by the plugin, within a millisecond; and after that over
+ * and over, without sleep, until it has had nothing to do for some 50 us.
+ * Timers and watches come in between, so @fn must return after a share of the
+ * work when there is much of it. It must expect calls for which there is
+ * nothing to do, and any value at any time: clients store while it looks, so
+ * loads and stores there are atomic ones. A store of the value that is there
+ * already is not a change.
+ *
+ * While nothing happens it is not called: one thread of vfiod looks at the
+ * memory of all devices and sleeps in between, so @size should be that of the
+ * doorbells, not of a framebuffer.
+ *
+ * vfiod_poll_kick - from any thread: have @fn called now, also if nothing has
+ * changed; after a doorbell that came by the access op, say.
+ *
+ * vfiod_poll_free - from any thread, but not in @fn. When it returns, @fn does
+ * not run and will not. NULL is allowed.
+ */
+struct vfiod_poll *vfiod_poll_new(struct vfio_device *vdev, unsigned int index,
+				  uint64_t offset, uint64_t size,
+				  bool (*fn)(void *arg), void *arg);
+void vfiod_poll_kick(struct vfiod_poll *poll);
+void vfiod_poll_free(struct vfiod_poll *poll);
 
 /*
  * Device notifiers, for who uses another device's memory, and has to stop

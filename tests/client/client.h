@@ -44,6 +44,7 @@ Suite *group_suite(void);
 Suite *iommu_suite(void);
 Suite *noiommu_suite(void);
 Suite *mmap_suite(void);
+Suite *poll_suite(void);
 Suite *getfd_suite(void);
 Suite *close_suite(void);
 Suite *type1_suite(void);

@@ -18,7 +18,7 @@ static const struct {
 	{ intx_suite },	     { threads_suite }, { process_suite },
 	{ seccomp_suite },   { exec_suite },	{ concurrent_suite },
 	{ noiommu_suite },   { iommu_suite },	{ migration_suite },
-	{ mmap_suite },
+	{ mmap_suite },	     { poll_suite },
 };
 
 int main(int argc, char **argv)

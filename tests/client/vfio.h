@@ -29,6 +29,7 @@ enum {
 	DEV_OTHER_MTTY2 = 8,
 	DEV_BARS = 9,
 	DEV_BARS_2 = 10,
+	DEV_BELL = 11,
 };
 
 /* VFIOD_GROUP, VFIOD_DEVICE, VFIOD_SYSFSDEV of device @n. */
