@@ -43,7 +43,7 @@ step()
 handover=(handover handover_abi handover_death handover_regs handover_seccomp
 	handover_signals)
 # No user namespace can be entered by what ThreadSanitizer has given a thread.
-threaded=(model mtty mm ap ccw vgpu nvme poll "${handover[@]}")
+threaded=(model mtty mm ap ccw vgpu nvme poll ioat "${handover[@]}")
 all_units=("${threaded[@]}" client_filter plugin_layout sandbox merge child)
 
 # units DIR NAME...
@@ -137,6 +137,7 @@ lane1()
 	step stress script build stress fuse
 	step death script build death fuse
 	step attributes script build attributes fuse
+	step dpdk script build dpdk fuse
 	step attributes-user script build attributes fuse-user
 	step s390 script build s390 fuse
 	step s390-user script build s390 fuse-user
@@ -176,6 +177,7 @@ lane2()
 	step tsan-vgpu script "$tsan" vgpu fuse
 	step tsan-nvme script "$tsan" nvme fuse
 	step tsan-traffic traffic "$tsan" 60
+	step tsan-dpdk script "$tsan" dpdk fuse
 }
 
 timing

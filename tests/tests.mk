@@ -37,6 +37,8 @@ $(eval $(call test_rule,unit-ap,$(call test_obj,tests/unit/ap_main.c \
 
 $(eval $(call test_rule,unit-ccw,$(call test_obj,tests/unit/ccw_*.c \
 	tests/unit/test_ccw_*.c mdevs/ccw/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
+$(eval $(call test_rule,unit-ioat,$(call test_obj,tests/unit/ioat_main.c \
+	tests/unit/test_ioat.c mdevs/ioat/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
 $(eval $(call test_rule,unit-vgpu,$(call test_obj,tests/unit/vgpu_*.c \
 	tests/unit/test_vgpu_*.c tests/unit/fake_services.c \
 	backend/mig_state.c mdevs/vgpu/*.c) \

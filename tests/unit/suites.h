@@ -13,6 +13,9 @@ Suite *mtty_irq_suite(void);
 Suite *mtty_probe_suite(void);
 Suite *mtty_migrate_suite(void);
 
+/* test_ioat.c */
+Suite *ioat_suite(void);
+
 /* test_ccw_*.c */
 Suite *ccw_device_suite(void);
 Suite *ccw_program_suite(void);

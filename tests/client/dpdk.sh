@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Usage: dpdk.sh TRANSPORT
+#
+# DPDK's own test of DMA engines, with Debian's dpdk-test, on an ioat device.
+# Its driver maps the BAR: not for an ordinary user.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Memory of its own, no huge pages.
+# shellcheck disable=SC2016 # expanded by that shell
+start "$1" --pci=ioat-1 -- sh -c '
+	RUNTIME_DIRECTORY=$2 DPDK_TEST=dmadev_autotest \
+		exec timeout 300 dpdk-test --no-huge -m 64 \
+		--iova-mode va --no-telemetry -l "$1" \
+		-a "$VFIOD_DEVICE"
+' sh "$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')" "$work" >"$work/out" 2>&1
+finish || {
+	tr '\r' '\n' <"$work/out" | grep -v '^Ops submitted' >&2
+	fail "dpdk-test over $1"
+}
+
+# What it left out would not be an error to it.
+has()
+{
+	tr '\r' '\n' <"$work/out" | grep -q "$1" || {
+		cat "$work/out" >&2
+		fail "dpdk-test does not say: $1"
+	}
+}
+has '^### Test dmadev instance 0 \[....:..:..\..\]'
+for tests in copy "burst capacity" "error handling" fill; do
+	has "^DMA Dev 0: Running $tests Tests"
+done
+has '^Test OK'
+echo "dpdk-test: dmadev_autotest passes on ioat (over $1)"
