@@ -75,11 +75,6 @@ int vfio_device_get_info(struct vfio_device *vdev, uint64_t arg)
 			  arg, &out);
 }
 
-static uint32_t offset_shift(const struct vfiod_type *type)
-{
-	return type->offset_shift ? type->offset_shift : VFIOD_OFFSET_SHIFT;
-}
-
 int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 {
 	const struct vfiod_region *region;
@@ -112,7 +107,7 @@ int vfio_device_get_region_info(struct vfio_device *vdev, uint64_t arg)
 	if (chain.size)
 		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
 	info.size = region->size;
-	info.offset = (uint64_t)info.index << offset_shift(vdev->type);
+	info.offset = vfio_region_offset(vdev->type, info.index);
 	return write_info(ret, &chain, arg, &out);
 }
 

@@ -16,10 +16,30 @@
 #endif
 
 #define OFFSET_IN_PAGE (VFIO_PAGE_SIZE - 1)
+/* Of a region that can be mapped: a file that holds it has 63 bits. */
+#define OFFSET_MAX ((uint64_t)INT64_MAX - VFIOD_OFFSET(2))
+
+uint64_t vfio_region_offset(const struct vfiod_type *type, unsigned int index)
+{
+	if (type->offset_shift == VFIOD_OWN_OFFSETS)
+		return type->regions[index].offset;
+	return (uint64_t)index << (type->offset_shift ? type->offset_shift :
+							VFIOD_OFFSET_SHIFT);
+}
 
 static bool has_memory(const struct vfiod_region *region)
 {
 	return region->flags & VFIO_REGION_INFO_FLAG_MMAP;
+}
+
+/* Where the file that they map has regions, and where they find them. */
+static bool is_well_placed(const struct vfiod_type *type, unsigned int index)
+{
+	uint64_t offset = vfio_region_offset(type, index);
+
+	if (type->offset_shift && type->offset_shift != VFIOD_OWN_OFFSETS)
+		return false;
+	return !(offset & OFFSET_IN_PAGE) && offset <= OFFSET_MAX;
 }
 
 static bool is_sound(const struct vfiod_region *region)
@@ -50,11 +70,11 @@ int vfio_regions_init(struct vfio_device *vdev)
 	for (uint32_t i = 0; i < type->nr_regions; i++) {
 		if (!has_memory(&type->regions[i]))
 			continue;
-		if (type->offset_shift || !is_sound(&type->regions[i])) {
+		if (!is_well_placed(type, i) || !is_sound(&type->regions[i])) {
 			vfio_log(3,
 				 "%s: region %u: what can be mapped has to "
 				 "be whole pages, in order, at offsets as "
-				 "vfio-pci has them",
+				 "vfio-pci has them or of its own",
 				 vdev->plugin->name, i);
 			return -EINVAL;
 		}

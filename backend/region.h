@@ -8,6 +8,10 @@
 
 struct vfio_chain;
 struct vfio_device;
+struct vfiod_type;
+
+/* Where region @index of a device of that type is in the device's file. */
+uint64_t vfio_region_offset(const struct vfiod_type *type, unsigned int index);
 
 /*
  * When the device is made: check what is declared, and make the memory. 0,

@@ -12,6 +12,7 @@
 #include <vfiod/plugin.h>
 
 #include "../backend/host.h"
+#include "../backend/region.h"
 #include "log.h"
 #include "passthrough.h"
 
@@ -19,6 +20,7 @@
 
 struct memory {
 	struct vfio_memory base;
+	const struct vfiod_type *type;
 	uint32_t nr;
 	uint64_t *sizes; /* of the regions */
 	/* A leaf. Guards what follows: the device's first open and last close
@@ -34,14 +36,28 @@ static struct memory *to_memory(struct vfio_memory *base)
 	return (struct memory *)base;
 }
 
+/* Behind the last region that can be mapped. */
+static off_t file_size(const struct vfiod_type *type)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < type->nr_regions; i++) {
+		uint64_t at = vfio_region_offset(type, i) + VFIOD_OFFSET(1);
+
+		if (type->regions[i].flags & VFIO_REGION_INFO_FLAG_MMAP)
+			end = at > end ? at : end;
+	}
+	return (off_t)end;
+}
+
 /* Of a size that nobody can change, whoever gets at it. */
-static int create_file(uint32_t nr_regions)
+static int create_file(const struct vfiod_type *type)
 {
 	int fd = memfd_create("vfiod-device", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
 		return -errno;
-	if (!ftruncate(fd, (off_t)VFIOD_OFFSET(nr_regions)) &&
+	if (!ftruncate(fd, file_size(type)) &&
 	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return fd;
 	close(fd);
@@ -54,13 +70,13 @@ static uint8_t *map_region(const struct memory *m, int fd, uint32_t index,
 {
 	return mmap(at, m->sizes[index], PROT_READ | PROT_WRITE,
 		    MAP_SHARED | (at ? MAP_FIXED : 0), fd,
-		    (off_t)VFIOD_OFFSET(index));
+		    (off_t)vfio_region_offset(m->type, index));
 }
 
-static int map_regions(struct memory *m, const struct vfiod_type *type)
+static int map_regions(struct memory *m)
 {
 	for (uint32_t i = 0; i < m->nr; i++) {
-		const struct vfiod_region *region = &type->regions[i];
+		const struct vfiod_region *region = &m->type->regions[i];
 		uint64_t end = region->size + VFIO_PAGE_SIZE - 1;
 		uint8_t *at;
 
@@ -83,14 +99,15 @@ int vfio_memory_create(const struct vfiod_type *type, struct vfio_memory **out)
 	if (!m)
 		return -ENOMEM;
 	pthread_mutex_init(&m->lock, NULL);
+	m->type = type;
 	m->nr = type->nr_regions;
-	m->fd = create_file(m->nr);
+	m->fd = create_file(type);
 	m->sizes = calloc(m->nr, sizeof(*m->sizes));
 	m->base.regions = calloc(m->nr, sizeof(*m->base.regions));
 	if (m->fd < 0)
 		ret = m->fd;
 	else if (m->sizes && m->base.regions)
-		ret = map_regions(m, type);
+		ret = map_regions(m);
 	if (ret)
 		vfio_memory_destroy(&m->base);
 	else
@@ -142,7 +159,7 @@ static int copy_range(int from, int to, off_t at, off_t end)
 /* What there is of a region: most of the file are holes. */
 static int copy_region(const struct memory *m, int to, uint32_t index)
 {
-	off_t at = (off_t)VFIOD_OFFSET(index);
+	off_t at = (off_t)vfio_region_offset(m->type, index);
 	off_t last = at + (off_t)m->sizes[index], end;
 	int ret = 0;
 
@@ -162,7 +179,7 @@ static int copy_region(const struct memory *m, int to, uint32_t index)
 /* Another file with the same content, at the same addresses. */
 static int replace_file(struct memory *m)
 {
-	int ret = 0, fd = create_file(m->nr);
+	int ret = 0, fd = create_file(m->type);
 
 	if (fd < 0)
 		return fd;

@@ -138,6 +138,8 @@ lane1()
 	step death script build death fuse
 	step attributes script build attributes fuse
 	step dpdk script build dpdk fuse
+	step mdpy script build mdpy fuse
+	step mdpy-user script build mdpy fuse-user
 	step lspci script build lspci fuse
 	step lspci-user script build lspci fuse-user
 	step attributes-user script build attributes fuse-user

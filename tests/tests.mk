@@ -85,6 +85,8 @@ $(eval $(call test_rule,s390,$(call test_obj,tests/client/s390*.c) \
 	$(call obj,tests/client/fixture.c) $(CLIENT_LIB),$(CHECK_LIBS)))
 $(eval $(call test_rule,nvme,$(call test_obj,tests/client/nvme*.c \
 	tests/client/fixture.c) $(CLIENT_LIB),$(CHECK_LIBS)))
+$(eval $(call test_rule,mdpy,$(call test_obj,tests/client/mdpy.c \
+	tests/client/fixture.c) $(CLIENT_LIB),$(CHECK_LIBS)))
 $(eval $(call test_rule,faulty,$(call test_obj,tests/client/faulty*.c \
 	tests/client/fixture.c) $(CLIENT_LIB),$(CHECK_LIBS)))
 $(eval $(call test_rule,stress,$(call obj,tests/client/stress.c \

@@ -91,7 +91,7 @@ struct vfiod_cap {
  * those parts: whole pages of 4096 bytes, in ascending order. What they map is
  * memory that vfiod keeps and the plugin has by vfiod_region_memory(). Clients
  * are told of it only where vfiod can do it, and use read(2) and write(2)
- * otherwise. The type must not have an offset_shift of its own.
+ * otherwise. The type must not have a shift of its own as its offset_shift.
  */
 struct vfiod_region {
 	uint64_t size;
@@ -103,12 +103,18 @@ struct vfiod_region {
 	 * not to the access op. */
 	uint32_t plain;
 	const struct vfio_region_sparse_mmap_area *areas;
+	/* Its file offset, if the type has VFIOD_OWN_OFFSETS. Regions that can
+	 * be mapped, at the same offset, are the same memory. */
+	uint64_t offset;
 };
 
 #define VFIOD_OFFSET_SHIFT 40
 #define VFIOD_OFFSET(index) ((uint64_t)(index) << VFIOD_OFFSET_SHIFT)
 #define VFIOD_OFFSET_INDEX(pos) ((unsigned int)((pos) >> VFIOD_OFFSET_SHIFT))
 #define VFIOD_OFFSET_MASK (VFIOD_OFFSET(1) - 1)
+
+/* As offset_shift of a type: each region says where it is. */
+#define VFIOD_OWN_OFFSETS UINT32_MAX
 
 /*
  * How SET_IRQS treats an index. The rules are those of vfio-pci
@@ -152,7 +158,8 @@ struct vfiod_type {
 	const void *data; /* the plugin's own */
 	const struct vfiod_pci *pci; /* or NULL */
 	/* A region's file offset is its index << this; 0: 40. Of other
-	 * values @read and @write have to take offsets apart themselves. */
+	 * values, and of VFIOD_OWN_OFFSETS, @read and @write have to take
+	 * offsets apart themselves. */
 	uint32_t offset_shift;
 };
 

@@ -22,6 +22,9 @@
  */
 TCase *client_case(Suite *suite, const char *name);
 
+/* Does vfiod let its clients map regions here? */
+bool client_can_map(void);
+
 /* A page behind which nothing can be read; freed by the test's end. */
 char *page_before_hole(void);
 

@@ -9,6 +9,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+needs_mmap "$@"
+
 # Memory of its own, no huge pages.
 # shellcheck disable=SC2016 # expanded by that shell
 start "$1" --pci=ioat-1 -- sh -c '

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +60,18 @@ TCase *client_case(Suite *suite, const char *name)
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(suite, tc);
 	return tc;
+}
+
+/* By FUSE passthrough, for which vfiod has to be root, on Linux 6.9. */
+bool client_can_map(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		abort();
+	return strcmp(getenv("CLIENT_TRANSPORT"), "fuse-user") &&
+	       (major > 6 || (major == 6 && minor >= 9));
 }
 
 char *page_before_hole(void)

@@ -126,6 +126,16 @@ with_service_env()
 	exec "$@"
 }
 
+# needs_mmap ARG...: clients have to be able to map regions. Before Linux 6.9 they
+# are not: then this script runs in a virtual machine instead.
+needs_mmap()
+{
+	printf '%s\n' 6.9 "$(uname -r)" | sort -V -C ||
+		exec "$top/tests/vm/run.sh" --module fuse --timeout 580 \
+			--env CK_TIMEOUT_MULTIPLIER=4 --env BUILD="$BUILD" \
+			-- "$here/$(basename "$0")" "$@"
+}
+
 # start TRANSPORT DEVICE... -- CMD...: in the background, with --mdev DEVICE, or
 # DEVICE itself if it is an option. Sets daemon, the pid of
 # vfiod, and job, whose exit status is CMD's. The service logs to $work/log.

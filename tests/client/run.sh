@@ -80,6 +80,7 @@ cuse)
 	"$here/attributes.sh" cuse
 	"$here/vgpu.sh" cuse
 	"$here/nvme.sh" cuse
+	"$here/mdpy.sh" cuse
 	"$here/faulty.sh" cuse
 	"$here/service.sh"
 	;;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,18 +27,6 @@ static void open_session(void)
 static void close_session(void)
 {
 	vfio_session_close(&session);
-}
-
-/* By FUSE passthrough, for which vfiod has to be root, on Linux 6.9. */
-static bool can_map(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		abort();
-	return strcmp(getenv("CLIENT_TRANSPORT"), "fuse-user") &&
-	       (major > 6 || (major == 6 && minor >= 9));
 }
 
 static void *try_map(int device, unsigned int region, uint64_t offset,
@@ -112,7 +99,7 @@ START_TEST(info)
 {
 	const uint32_t rw = VFIO_REGION_INFO_FLAG_READ |
 			    VFIO_REGION_INFO_FLAG_WRITE;
-	uint32_t mapped = can_map() ? VFIO_REGION_INFO_FLAG_MMAP : 0;
+	uint32_t mapped = client_can_map() ? VFIO_REGION_INFO_FLAG_MMAP : 0;
 	const struct vfio_region_info_cap_sparse_mmap *cap;
 	struct vfio_region_info *region;
 
@@ -476,7 +463,7 @@ Suite *mmap_suite(void)
 	tcase_add_test(tc, info);
 	tcase_add_test(tc, read_and_write);
 	tcase_add_test(tc, errors);
-	if (!can_map()) {
+	if (!client_can_map()) {
 		tcase_add_test(tc, none);
 		return suite;
 	}

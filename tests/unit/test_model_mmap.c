@@ -180,17 +180,26 @@ static const struct {
 	uint64_t size;
 	uint32_t nr_areas;
 	struct vfio_region_sparse_mmap_area areas[2];
+	uint32_t shift;
+	uint64_t offset;
 } unsound[] = {
-	{ 0x800, 0, { { 0 } } },
-	{ 0, 0, { { 0 } } },
-	{ 0x2000, 1, { { 0x800, 0x1000 } } },
-	{ 0x2000, 1, { { 0, 0x800 } } },
-	{ 0x2000, 1, { { 0, 0 } } },
-	{ 0x2000, 1, { { 0x1000, 0x2000 } } },
-	{ 0x2000, 1, { { -0x1000, 0x2000 } } },
-	{ 0x4000, 2, { { 0, 0x2000 }, { 0x1000, 0x1000 } } },
-	{ 0x4000, 2, { { 0x2000, 0x1000 }, { 0, 0x1000 } } },
-	{ VFIOD_OFFSET(1) + 0x1000, 0, { { 0 } } },
+	{ .size = 0x800 },
+	{ .size = 0 },
+	{ .size = 0x2000, .nr_areas = 1, .areas = { { 0x800, 0x1000 } } },
+	{ .size = 0x2000, .nr_areas = 1, .areas = { { 0, 0x800 } } },
+	{ .size = 0x2000, .nr_areas = 1, .areas = { { 0, 0 } } },
+	{ .size = 0x2000, .nr_areas = 1, .areas = { { 0x1000, 0x2000 } } },
+	{ .size = 0x2000, .nr_areas = 1, .areas = { { -0x1000, 0x2000 } } },
+	{ .size = 0x4000,
+	  .nr_areas = 2,
+	  .areas = { { 0, 0x2000 }, { 0x1000, 0x1000 } } },
+	{ .size = 0x4000,
+	  .nr_areas = 2,
+	  .areas = { { 0x2000, 0x1000 }, { 0, 0x1000 } } },
+	{ .size = VFIOD_OFFSET(1) + 0x1000 },
+	{ .size = 0x1000, .shift = 12 },
+	{ .size = 0x1000, .shift = VFIOD_OWN_OFFSETS, .offset = 0x800 },
+	{ .size = 0x1000, .shift = VFIOD_OWN_OFFSETS, .offset = -0x1000 },
 };
 
 START_TEST(refused)
@@ -198,10 +207,12 @@ START_TEST(refused)
 	const struct vfiod_region region = { .size = unsound[_i].size,
 					     .flags = RW | MMAP,
 					     .nr_areas = unsound[_i].nr_areas,
-					     .areas = unsound[_i].areas };
+					     .areas = unsound[_i].areas,
+					     .offset = unsound[_i].offset };
 	const struct vfiod_type wrong = { .name = "1",
 					  .nr_regions = 1,
-					  .regions = &region };
+					  .regions = &region,
+					  .offset_shift = unsound[_i].shift };
 	struct vfio_device_desc desc = { .plugin = &model_plugin,
 					 .type = &wrong,
 					 .name = "dev" };
@@ -239,6 +250,28 @@ START_TEST(msix_mappable)
 }
 END_TEST
 
+START_TEST(own_offsets)
+{
+	static const struct vfiod_region placed[] = {
+		{ .size = 0x1000, .flags = RW | MMAP, .offset = 0x3000 },
+		{ .size = 0x10, .flags = RW },
+		{ .size = 0x1000, .flags = RW | MMAP, .offset = 0x3000 },
+	};
+	static const struct vfiod_type own = { .name = "1",
+					       .nr_regions = 3,
+					       .regions = placed,
+					       .offset_shift =
+						       VFIOD_OWN_OFFSETS };
+	union region_area area;
+
+	model_ready(&m, &model_plugin, &own);
+	for (uint32_t i = 0; i < 3; i++) {
+		get_info(i, &area);
+		ck_assert_uint_eq(area.info.offset, placed[i].offset);
+	}
+}
+END_TEST
+
 Suite *model_mmap_suite(void)
 {
 	Suite *suite = suite_create("model mmap");
@@ -250,6 +283,7 @@ Suite *model_mmap_suite(void)
 	tcase_add_test(tc, access);
 	tcase_add_test(tc, access_without_op);
 	tcase_add_test(tc, msix_mappable);
+	tcase_add_test(tc, own_offsets);
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(unmade, refused, 0,
 			    sizeof(unsound) / sizeof(unsound[0]));
