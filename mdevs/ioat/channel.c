@@ -11,8 +11,6 @@
  * CHANCMD to 0, the lowest bit of CHAINADDR to 1, DMACOUNT to 0 when it is about
  * a chain that has ended.
  */
-#include <string.h>
-
 #include "ioat.h"
 #include "regs.h"
 
@@ -88,7 +86,8 @@ static void forget_count(struct ioat *ioat)
 
 void ioat_channel_reset(struct ioat *ioat)
 {
-	memset(ioat->regs, 0, IOAT_BAR_SIZE);
+	for (unsigned int at = 0; at < IOAT_BAR_SIZE; at += 8)
+		set64(ioat->regs, at, 0);
 	ioat->state = IOAT_HALTED;
 	ioat->chain = 0;
 	ioat->completed = 0;

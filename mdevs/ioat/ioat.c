@@ -8,19 +8,15 @@
 
 #include "regs.h"
 
-/* Between two looks at the registers when there is nothing to do. */
-#define LOOK_NS 500000
-
-static void look(void *arg)
+static bool look(void *arg)
 {
 	struct ioat *ioat = arg;
 	bool busy;
 
 	pthread_mutex_lock(&ioat->lock);
-	busy = ioat->open && ioat_channel_run(ioat);
-	if (ioat->open)
-		vfiod_timer_arm(ioat->look, busy ? 0 : LOOK_NS);
+	busy = ioat_channel_run(ioat);
 	pthread_mutex_unlock(&ioat->lock);
+	return busy;
 }
 
 static int ioat_init(struct vfio_device *vdev)
@@ -31,11 +27,6 @@ static int ioat_init(struct vfio_device *vdev)
 		return -ENOMEM;
 	ioat->vdev = vdev;
 	ioat->regs = vfiod_region_memory(vdev, 0);
-	ioat->look = vfiod_timer_new(vdev, look, ioat);
-	if (!ioat->look) {
-		free(ioat);
-		return -ENOMEM;
-	}
 	pthread_mutex_init(&ioat->lock, NULL);
 	vfiod_set_drvdata(vdev, ioat);
 	return 0;
@@ -45,7 +36,6 @@ static void ioat_release(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
 
-	vfiod_timer_free(ioat->look);
 	pthread_mutex_destroy(&ioat->lock);
 	free(ioat);
 }
@@ -63,14 +53,10 @@ static int ioat_reset(struct vfio_device *vdev)
 static int ioat_open_device(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
-	int ret;
 
-	pthread_mutex_lock(&ioat->lock);
-	ioat_channel_reset(ioat);
-	ret = vfiod_timer_arm(ioat->look, 0);
-	ioat->open = !ret;
-	pthread_mutex_unlock(&ioat->lock);
-	return ret;
+	ioat_reset(vdev);
+	ioat->poll = vfiod_poll_new(vdev, 0, 0, REGISTERS_END, look, ioat);
+	return ioat->poll ? 0 : -errno;
 }
 
 /* Whatever is stored from now on, nobody looks. */
@@ -78,12 +64,9 @@ static void ioat_close_device(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
 
-	pthread_mutex_lock(&ioat->lock);
-	ioat->open = false;
-	ioat_channel_reset(ioat);
-	pthread_mutex_unlock(&ioat->lock);
 	/* Without the lock: it waits for a look. */
-	vfiod_timer_disarm(ioat->look);
+	vfiod_poll_free(ioat->poll);
+	ioat_reset(vdev);
 }
 
 /*
@@ -132,7 +115,7 @@ static void write_registers(struct ioat *ioat, uint64_t offset, const void *buf,
 		store(ioat->regs, offset, buf, len);
 	}
 	if (ioat_channel_run(ioat))
-		vfiod_timer_arm(ioat->look, 0);
+		vfiod_poll_kick(ioat->poll);
 	pthread_mutex_unlock(&ioat->lock);
 }
 

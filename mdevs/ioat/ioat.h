@@ -16,11 +16,10 @@
 struct ioat {
 	struct vfio_device *vdev;
 	uint8_t *regs;
-	struct vfiod_timer *look;
+	struct vfiod_poll *poll; /* while open */
 	/* Guards the rest; dma_rw is called with it, as by a device that does
 	 * one thing at a time. */
 	pthread_mutex_t lock;
-	bool open;
 	enum {
 		IOAT_IDLE, /* or active: there are descriptors to do */
 		IOAT_SUSPENDED,

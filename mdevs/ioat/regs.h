@@ -19,6 +19,7 @@
 #define CHAINADDR 0x90 /* 64: the first descriptor */
 #define CHANCMP 0x98 /* 64: where CHANSTS is written at completions */
 #define CHANERR 0xa8 /* 32: written ones clear */
+#define REGISTERS_END 0xb0
 
 #define VERSION_3_4 0x34
 #define XFERCAP_BITS 20

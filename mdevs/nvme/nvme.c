@@ -10,27 +10,9 @@
 #include "nvme.h"
 #include "version.h"
 
-static void work(void *arg)
+static bool look(void *arg)
 {
-	while (nvme_poll(arg))
-		;
-}
-
-/* What make() may have got to. */
-static void unmake(struct nvme *nvme)
-{
-	if (nvme->work)
-		vfiod_timer_free(nvme->work);
-	free(nvme->bar);
-}
-
-static int make(struct nvme *nvme)
-{
-	nvme->work = vfiod_timer_new(nvme->vdev, work, nvme);
-	if (!nvme->work)
-		return -errno;
-	nvme->bar = aligned_alloc(4096, NVME_BAR_SIZE);
-	return nvme->bar ? nvme_params(nvme) : -ENOMEM;
+	return nvme_poll(arg);
 }
 
 static int nvme_init(struct vfio_device *vdev)
@@ -41,9 +23,9 @@ static int nvme_init(struct vfio_device *vdev)
 	if (!nvme)
 		return -ENOMEM;
 	nvme->vdev = vdev;
-	ret = make(nvme);
+	nvme->bar = vfiod_region_memory(vdev, 0);
+	ret = nvme_params(nvme);
 	if (ret) {
-		unmake(nvme);
 		free(nvme);
 		return ret;
 	}
@@ -57,7 +39,6 @@ static void nvme_release(struct vfio_device *vdev)
 {
 	struct nvme *nvme = vfiod_get_drvdata(vdev);
 
-	unmake(nvme);
 	nvme_ns_free(&nvme->ns);
 	pthread_mutex_destroy(&nvme->lock);
 	free(nvme);
@@ -73,9 +54,21 @@ static int nvme_reset(struct vfio_device *vdev)
 	return 0;
 }
 
+static int nvme_open_device(struct vfio_device *vdev)
+{
+	struct nvme *nvme = vfiod_get_drvdata(vdev);
+	uint64_t size = REG_DOORBELLS + 8ULL * (nvme->nr_queues + 1);
+
+	nvme->poll = vfiod_poll_new(vdev, 0, 0, size, look, nvme);
+	return nvme->poll ? 0 : -errno;
+}
+
 /* On return nothing is worked on, and there are no queues any more. */
 static void nvme_close_device(struct vfio_device *vdev)
 {
+	struct nvme *nvme = vfiod_get_drvdata(vdev);
+
+	vfiod_poll_free(nvme->poll);
 	nvme_reset(vdev);
 }
 
@@ -112,7 +105,7 @@ static bool is_doorbell_of(const struct nvme *nvme, uint64_t offset)
 static void written(struct nvme *nvme, uint64_t offset)
 {
 	if (offset >= REG_DOORBELLS && is_doorbell_of(nvme, offset)) {
-		vfiod_timer_arm(nvme->work, 0);
+		vfiod_poll_kick(nvme->poll);
 		return;
 	}
 	nvme_lock(nvme);
@@ -121,7 +114,7 @@ static void written(struct nvme *nvme, uint64_t offset)
 	else
 		nvme_regs_settle(nvme);
 	nvme_unlock(nvme);
-	vfiod_timer_arm(nvme->work, 0);
+	vfiod_poll_kick(nvme->poll);
 }
 
 /* The specification wants registers written by dwords, or as a whole. */
@@ -158,7 +151,8 @@ static int nvme_access(struct vfio_device *vdev, unsigned int index,
 #define RW (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)
 
 static const struct vfiod_region regions[] = {
-	[0] = { .size = NVME_BAR_SIZE, .flags = RW },
+	[0] = { .size = NVME_BAR_SIZE,
+		.flags = RW | VFIO_REGION_INFO_FLAG_MMAP },
 	[NVME_MSIX_BAR] = { .size = NVME_MSIX_BAR_SIZE, .flags = RW },
 };
 
@@ -208,6 +202,7 @@ static struct vfiod_plugin plugin = {
 	.params = params,
 	.init = nvme_init,
 	.release = nvme_release,
+	.open_device = nvme_open_device,
 	.close_device = nvme_close_device,
 	.reset = nvme_reset,
 	.access = nvme_access,

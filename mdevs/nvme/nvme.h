@@ -113,7 +113,7 @@ struct nvme_prp {
 
 struct nvme {
 	struct vfio_device *vdev;
-	struct vfiod_timer *work;
+	struct vfiod_poll *poll; /* while open */
 	unsigned int nr_queues; /* pairs for I/O that there can be */
 	char serial[NVME_SERIAL_BYTES + 1];
 	struct nvme_ns ns;

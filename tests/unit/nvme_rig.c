@@ -47,7 +47,7 @@ int nvme_rig_try(const char *name, const char *value)
 	ret = fake_device_new("1", &vdev);
 	if (!ret)
 		fake_device_free(vdev);
-	ck_assert_uint_eq(fake_timers_held(), 0);
+	ck_assert_uint_eq(fake_polls_held(), 0);
 	return ret;
 }
 
@@ -61,6 +61,7 @@ void nvme_rig_open(void)
 	ck_assert_int_eq(fake_device_new("1", &rig.vdev), 0);
 	/* As before each first open of a PCI function. */
 	ck_assert_int_eq(rig.plugin->reset(rig.vdev), 0);
+	ck_assert_int_eq(rig.plugin->open_device(rig.vdev), 0);
 }
 
 void nvme_rig_setup(void)
@@ -76,7 +77,7 @@ void nvme_rig_teardown(void)
 	ck_assert(!fake_pci_line());
 	ck_assert_uint_eq(fake_dma_pins(), 0);
 	fake_device_free(rig.vdev);
-	ck_assert_uint_eq(fake_timers_held(), 0);
+	ck_assert_uint_eq(fake_polls_held(), 0);
 	fake_param(NULL, NULL);
 }
 
@@ -136,7 +137,7 @@ void ring_sq(uint16_t qid)
 
 void let_run(void)
 {
-	while (fake_timers_run())
+	while (fake_polls_run())
 		;
 }
 

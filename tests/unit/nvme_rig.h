@@ -15,7 +15,7 @@
 #include "fake_params.h"
 #include "fake_pci.h"
 #include "fake_services.h"
-#include "fake_timer.h"
+#include "fake_poll.h"
 
 #define RIG_BLOCK 512
 #define RIG_BLOCKS 2048 /* 1 MiB */

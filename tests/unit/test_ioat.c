@@ -8,7 +8,7 @@
 #include "fake_pci.h"
 #include "fake_region.h"
 #include "fake_services.h"
-#include "fake_timer.h"
+#include "fake_poll.h"
 #include "suites.h"
 
 #define RING FAKE_DMA_BASE
@@ -49,7 +49,7 @@ static void write_reg(uint64_t offset, uint64_t value, unsigned int len)
 static void let_it_work(void)
 {
 	for (int i = 0; i < 4; i++)
-		fake_timers_run();
+		fake_polls_run();
 }
 
 static uint64_t desc_at(unsigned int i)
@@ -118,7 +118,7 @@ static void teardown(void)
 {
 	vfiod_plugin_entry()->close_device(vdev);
 	fake_device_free(vdev);
-	ck_assert_uint_eq(fake_timers_held(), 0);
+	ck_assert_uint_eq(fake_polls_held(), 0);
 }
 
 /* By calls. */
@@ -190,7 +190,7 @@ START_TEST(count_wraps)
 		put(i, CONTROL_NULL, 0, 0, 1);
 	begin(RING, 0xffff);
 	while (read_reg(CHANSTS, 8) % 8 == CHANSTS_ACTIVE)
-		fake_timers_run();
+		fake_polls_run();
 	ck_assert_uint_eq(*status(), desc_at(0xfffe) | CHANSTS_IDLE);
 	put(0xffff, 0, SOURCE, TARGET, LENGTH);
 	set16(bar, DMACOUNT, 0);
@@ -441,7 +441,7 @@ START_TEST(nothing_after_close)
 {
 	vfiod_plugin_entry()->close_device(vdev);
 	store_begin(RING, 2);
-	ck_assert_uint_eq(fake_timers_run(), 0);
+	ck_assert_uint_eq(fake_polls_run(), 0);
 	assert_not_copied(0);
 	ck_assert_int_eq(vfiod_plugin_entry()->open_device(vdev), 0);
 	let_it_work();

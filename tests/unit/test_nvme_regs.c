@@ -77,7 +77,7 @@ START_TEST(more_parameters)
 			      cases[i].value, ret);
 		if (!ret)
 			fake_device_free(vdev);
-		ck_assert_uint_eq(fake_timers_held(), 0);
+		ck_assert_uint_eq(fake_polls_held(), 0);
 	}
 }
 END_TEST
