@@ -135,6 +135,12 @@ $(eval $(call test_rule,bench/unmap,$(call test_obj,tests/bench/unmap.c \
 $(eval $(call test_rule,bench/memory,$(call test_obj,tests/bench/memory.c) \
 	$(CLIENT_LIB)))
 
+$(eval $(call test_rule,bench/nvme,$(call obj,tests/bench/nvme.c \
+	tests/bench/samples.c tests/client/nvme_driver.c) $(CLIENT_LIB)))
+
+$(eval $(call test_rule,bench/doorbell,$(call obj,tests/bench/doorbell.c \
+	tests/bench/samples.c) $(CLIENT_LIB)))
+
 tests: all $(TEST_PROGRAMS) $(TEST_PLUGIN_SO) vfio-conform
 
 # What is tested, and the unit tests: with SAN, all that has to be sanitized.
@@ -144,7 +150,8 @@ check: deps
 	tests/check.sh
 
 bench: all $(BENCH)/floor $(BENCH)/client $(BENCH)/vgpu $(BENCH)/unmap \
-		$(BENCH)/memory $(T)/plugins/keeper.so $(T)/plugins/copies.so
+		$(BENCH)/memory $(BENCH)/nvme $(BENCH)/doorbell \
+		$(T)/plugins/keeper.so $(T)/plugins/copies.so $(T)/plugins/bell.so
 	tests/bench/bench.sh $(BUILD)/vfiod $(BENCH)
 
 .PHONY: tests tested check bench

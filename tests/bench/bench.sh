@@ -3,10 +3,11 @@
 # bench.sh VFIOD BINDIR: what vfiod's calls cost beside those of a null FUSE
 # server, first with client and servers on one CPU, then wherever the kernel
 # puts them; then what an unmap costs that a device with many pinned pages is
-# asked about, and one that many devices are; and a device's copies of client
-# memory. BINDIR holds the programs "floor", "client", "vgpu", "unmap" and
-# "memory", ../plugins from there the plugins "keeper" and "copies". The wanted
-# values are shown, not enforced.
+# asked about, and one that many devices are; a device's copies of client memory;
+# stores to a device's memory, and reads from an NVMe controller. BINDIR holds
+# the programs "floor", "client", "vgpu", "unmap", "memory", "doorbell" and
+# "nvme", ../plugins from there the plugins "keeper", "copies" and "bell". The
+# wanted values are shown, not enforced.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -62,6 +63,22 @@ echo "Copies of client memory by a device; speeds are parts of the base's."
 echo "Client and vfiod on CPU $cpu:"
 taskset -c "$cpu" "$vfiod" run --plugin-dir "$bindir/../plugins" \
 	--mdev copies-timed -- "$bindir/memory"
+second=$(taskset -pc $$ | sed 's/.*: //; s/[-,]/ /g' | cut -d' ' -f2)
+echo
+if [ "$second" = "$cpu" ]; then
+	echo "Doorbells and NVMe are not measured: they need two CPUs."
+else
+	echo "Stores to a device's memory. vfiod on CPU $cpu, client on $second:"
+	# shellcheck disable=SC2016 # expanded by that shell
+	sh -c 'exec taskset -c "$1" "$2" run --plugin-dir "$3/../plugins" \
+			--mdev bell-polled -- taskset -c "$4" "$3/doorbell" $$' \
+		sh "$cpu" "$vfiod" "$bindir" "$second"
+	echo
+	echo "NVMe, 4 KiB at random places of 64 MiB in memory; a ping is there"
+	echo "and back. vfiod on CPU $cpu, client on $second:"
+	taskset -c "$cpu" "$vfiod" run --pci nvme-1,size=64m \
+		-- taskset -c "$second" "$bindir/nvme" "$cpu"
+fi
 echo
 echo "The service on CUSE is not measured: where there is no /dev/cuse it"
 echo "runs in an emulated machine, whose times say nothing."
