@@ -10,7 +10,7 @@ MDEVDIR := $(LIBDIR)/vfiod/mdevs
 # The one list of Debian packages that building, testing and the demo need.
 DEPS := gcc make git pkg-config libc6-dev linux-libc-dev libfuse3-dev \
 	libevent-dev libaio-dev libbsd-dev check gdb strace util-linux \
-	qemu-system-x86 dpdk-dev pciutils busybox-static cpio xz-utils clang-format shellcheck
+	qemu-system-x86 qemu-utils dpdk-dev pciutils busybox-static cpio xz-utils clang-format shellcheck
 
 # SAN=address,undefined or SAN=thread builds into a directory of its own.
 SAN ?=

@@ -149,6 +149,9 @@ lane1()
 	step vgpu-user script build vgpu fuse-user
 	step nvme script build nvme fuse
 	step nvme-user script build nvme fuse-user
+	step qemu-nvme script build qemu_nvme fuse
+	step guest-nvme script build guest_nvme fuse
+	step guest-nvme-calls script build guest_nvme fuse no-mmap
 	step plugin-outside tests/plugins/outside.sh
 	step conform-fuse conform fuse
 	step conform-user conform fuse-user
