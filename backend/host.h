@@ -196,7 +196,9 @@ int vfio_copy_parts_to_user(const struct vfio_copy *parts, size_t nr);
  */
 struct vfio_memory {
 	uint8_t **regions; /* by index; NULL: has none */
-	bool can_map; /* clients can; constant while there are any */
+	/* Clients can; set when threads are there already, and constant while
+	 * there are any clients. */
+	atomic_bool can_map;
 };
 
 struct vfiod_type;
