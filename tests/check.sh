@@ -148,6 +148,7 @@ lane1()
 	step vgpu script build vgpu fuse
 	step vgpu-user script build vgpu fuse-user
 	step nvme script build nvme fuse
+	step nvme-mapped script build nvme fuse mapped
 	step nvme-user script build nvme fuse-user
 	step qemu-nvme script build qemu_nvme fuse
 	step guest-nvme script build guest_nvme fuse
@@ -183,6 +184,7 @@ lane2()
 	step tsan-s390 script "$tsan" s390 fuse
 	step tsan-vgpu script "$tsan" vgpu fuse
 	step tsan-nvme script "$tsan" nvme fuse
+	step tsan-nvme-mapped script "$tsan" nvme fuse mapped
 	step tsan-traffic traffic "$tsan" 60
 	step tsan-dpdk script "$tsan" dpdk fuse
 }

@@ -40,7 +40,9 @@ struct nvme_dev {
 };
 
 #define NVME_SHARED 0x1 /* the memory is a memfd */
-#define NVME_MMAP 0x2 /* BAR 0 is mapped, if it can be */
+/* BAR 0 is mapped, if it can be; so it is with NVME_MAPPED in the
+ * environment. */
+#define NVME_MMAP 0x2
 
 /*
  * Open device @n with a container of @type; map the memory; memory space and

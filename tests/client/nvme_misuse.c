@@ -67,8 +67,10 @@ END_TEST
 
 START_TEST(wrong_doorbells)
 {
+	/* The last two are behind all doorbells, where stores are not seen. */
 	static const uint64_t offsets[] = { 0x1008, 0x100c, 0x1010, 0x13fc,
 					    0x3ffc };
+	size_t nr = sizeof(offsets) / sizeof(*offsets);
 	struct nvme_cmd request = { .opcode = ADMIN_ASYNC_EVENT };
 	struct nvme_cmd log = { .opcode = ADMIN_GET_LOG_PAGE,
 				.cdw10 = LOG_ERRORS | 15 << 16 };
@@ -77,7 +79,7 @@ START_TEST(wrong_doorbells)
 	struct nvme_queue *admin = &dev.queues[0];
 
 	log.prp1 = nvme_iova(&dev, dev.memory + NVME_DATA);
-	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
+	for (size_t i = 0; i < (dev.bar ? nr - 2 : nr); i++) {
 		struct nvme_cqe cqe;
 
 		nvme_push(admin, &request, 7);
