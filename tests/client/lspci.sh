@@ -10,7 +10,8 @@
 . "$(dirname "$0")/lib.sh"
 
 devices=("--pci=edu-1,addr=0000:d0:03.0"
-	"--pci=ioat-1,addr=0000:d1:00.0,group=77")
+	"--pci=ioat-1,addr=0000:d1:00.0,group=77"
+	"--pci=nvme-1,addr=0000:d2:00.0,size=1m")
 
 # lspci's words on what is at an address, without names of vendors.
 describe()
@@ -61,4 +62,14 @@ describes 0000:d1:00.0 \
 	"Capabilities: [84] MSI-X: Enable- Count=1 Masked-" \
 	"Vector table: BAR=0 offset=00002000" \
 	"PBA: BAR=0 offset=00003000" \
+	"Kernel driver in use: vfio-pci"
+describes 0000:d2:00.0 \
+	"0000:d2:00.0 0108: 1234:4e56 (rev 01) (prog-if 02 [NVM Express])" \
+	"Interrupt: pin A routed to IRQ" \
+	"Region 0: Memory at 380000004000 (64-bit, non-prefetchable) [size=16K]" \
+	"Region 4: Memory at c0100000 (32-bit, non-prefetchable) [size=4K]" \
+	"Capabilities: [40] Power Management version 3" \
+	"Capabilities: [48] Express (v2) Endpoint, MSI 00" \
+	"Capabilities: [84] MSI-X: Enable- Count=64 Masked-" \
+	"Vector table: BAR=4 offset=00000000" \
 	"Kernel driver in use: vfio-pci"
