@@ -35,18 +35,14 @@ START_TEST(plain)
 }
 END_TEST
 
-START_TEST(quick)
+/* How long it takes is for the benchmark to say. */
+START_TEST(many)
 {
 	struct rig r;
-	long begin;
-	int i;
 
 	rig_start(&r, rig_ask_repeatedly);
-	begin = rig_micros();
-	for (i = 0; i < RIG_REPEAT; i++)
+	for (int i = 0; i < RIG_REPEAT; i++)
 		ck_assert_int_ge(rig_serve(&r, NULL), 0);
-	/* Ten times what it takes, for a loaded machine or a sanitizer. */
-	ck_assert_int_lt((rig_micros() - begin) / RIG_REPEAT, 4000);
 	rig_finish(&r);
 }
 END_TEST
@@ -334,7 +330,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, plain);
-	tcase_add_test(tc, quick);
+	tcase_add_test(tc, many);
 	tcase_add_test(tc, no_such_file);
 	tcase_add_test(tc, longest_path);
 	tcase_add_test(tc, table_full);
