@@ -17,6 +17,13 @@
 #define TAKEN 1 /* in CHAINADDR, whose addresses are aligned */
 #define BATCH 16 /* descriptors, before the registers are looked at again */
 
+/*
+ * After an error a new chain begins that much later. DPDK's driver sets it when
+ * it finds the error, and loses count when the next descriptors are done before
+ * the error has been asked for.
+ */
+#define RECOVERY_NS 20000000
+
 static bool is_active(const struct ioat *ioat)
 {
 	return ioat->state == IOAT_IDLE && ioat->done != ioat->count;
@@ -44,7 +51,10 @@ static uint64_t status_bits(const struct ioat *ioat)
 
 uint64_t ioat_channel_status(const struct ioat *ioat)
 {
-	return ioat->completed | status_bits(ioat);
+	uint64_t bits = status_bits(ioat);
+
+	/* Of the new chain none has been done; drivers wait for just this. */
+	return bits == CHANSTS_ARMED ? bits : ioat->completed | bits;
 }
 
 /*
@@ -94,6 +104,8 @@ void ioat_channel_reset(struct ioat *ioat)
 	ioat->count = 0;
 	ioat->done = 0;
 	ioat->chanerr = 0;
+	ioat->failed = false;
+	ioat->waits = false;
 	ioat->interrupt = false;
 	publish(ioat);
 }
@@ -125,6 +137,10 @@ static void begin(struct ioat *ioat, uint64_t chain, uint16_t count)
 	ioat->count = count;
 	ioat->done = 0;
 	ioat->chanerr = 0;
+	ioat->waits = ioat->failed;
+	ioat->failed = false;
+	if (ioat->waits)
+		vfiod_timer_arm(ioat->recovery, RECOVERY_NS);
 	replace64(ioat->regs, CHAINADDR, chain, chain | TAKEN);
 }
 
@@ -185,6 +201,7 @@ static void halt(struct ioat *ioat, uint32_t error)
 	vfiod_log(ioat->vdev, VFIOD_LOG_DEBUG,
 		  "halted at descriptor %#lx, CHANERR %#x", ioat->next, error);
 	ioat->state = IOAT_HALTED;
+	ioat->failed = true;
 	ioat->chanerr |= error;
 	forget_count(ioat);
 	/* Before the client can know. */
@@ -215,8 +232,8 @@ bool ioat_channel_run(struct ioat *ioat)
 	bool busy;
 
 	ioat_channel_look(ioat);
-	busy = is_active(ioat);
-	for (int i = 0; i < BATCH && is_active(ioat); i++)
+	busy = is_active(ioat) && !ioat->waits;
+	for (int i = 0; i < BATCH && busy && is_active(ioat); i++)
 		if (!step(ioat))
 			break;
 	if (busy)

@@ -19,6 +19,18 @@ static bool look(void *arg)
 	return busy;
 }
 
+/* The chain that waits begins. */
+static void recovered(void *arg)
+{
+	struct ioat *ioat = arg;
+
+	pthread_mutex_lock(&ioat->lock);
+	ioat->waits = false;
+	if (ioat->poll)
+		vfiod_poll_kick(ioat->poll);
+	pthread_mutex_unlock(&ioat->lock);
+}
+
 static int ioat_init(struct vfio_device *vdev)
 {
 	struct ioat *ioat = calloc(1, sizeof(*ioat));
@@ -27,6 +39,11 @@ static int ioat_init(struct vfio_device *vdev)
 		return -ENOMEM;
 	ioat->vdev = vdev;
 	ioat->regs = vfiod_region_memory(vdev, 0);
+	ioat->recovery = vfiod_timer_new(vdev, recovered, ioat);
+	if (!ioat->recovery) {
+		free(ioat);
+		return -ENOMEM;
+	}
 	pthread_mutex_init(&ioat->lock, NULL);
 	vfiod_set_drvdata(vdev, ioat);
 	return 0;
@@ -36,6 +53,7 @@ static void ioat_release(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
 
+	vfiod_timer_free(ioat->recovery);
 	pthread_mutex_destroy(&ioat->lock);
 	free(ioat);
 }
@@ -50,13 +68,25 @@ static int ioat_reset(struct vfio_device *vdev)
 	return 0;
 }
 
+static void set_poll(struct ioat *ioat, struct vfiod_poll *poll)
+{
+	pthread_mutex_lock(&ioat->lock);
+	ioat->poll = poll;
+	pthread_mutex_unlock(&ioat->lock);
+}
+
 static int ioat_open_device(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
 
+	struct vfiod_poll *poll;
+
 	ioat_reset(vdev);
-	ioat->poll = vfiod_poll_new(vdev, 0, 0, REGISTERS_END, look, ioat);
-	return ioat->poll ? 0 : -errno;
+	poll = vfiod_poll_new(vdev, 0, 0, REGISTERS_END, look, ioat);
+	if (!poll)
+		return -errno;
+	set_poll(ioat, poll);
+	return 0;
 }
 
 /* Whatever is stored from now on, nobody looks. */
@@ -64,8 +94,12 @@ static void ioat_close_device(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
 
-	/* Without the lock: it waits for a look. */
-	vfiod_poll_free(ioat->poll);
+	struct vfiod_poll *poll = ioat->poll;
+
+	set_poll(ioat, NULL);
+	/* Without the lock: these wait for what runs. A look arms the timer. */
+	vfiod_poll_free(poll);
+	vfiod_timer_disarm(ioat->recovery);
 	ioat_reset(vdev);
 }
 

@@ -16,10 +16,11 @@
 struct ioat {
 	struct vfio_device *vdev;
 	uint8_t *regs;
-	struct vfiod_poll *poll; /* while open */
+	struct vfiod_timer *recovery;
 	/* Guards the rest; dma_rw is called with it, as by a device that does
 	 * one thing at a time. */
 	pthread_mutex_t lock;
+	struct vfiod_poll *poll; /* while open */
 	enum {
 		IOAT_IDLE, /* or active: there are descriptors to do */
 		IOAT_SUSPENDED,
@@ -31,6 +32,8 @@ struct ioat {
 	uint16_t count; /* the DMACOUNT that was seen last */
 	uint16_t done; /* how many of these are done */
 	uint32_t chanerr;
+	bool failed; /* by an error, and there has been no new chain since */
+	bool waits; /* with a new chain, for @recovery */
 	bool interrupt; /* one waits to be delivered */
 };
 
