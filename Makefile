@@ -27,7 +27,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 LIBS := fuse3 libevent_core libevent_pthreads
 pkg = $(shell pkg-config $(1) $(2))
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -pthread \
-	-fPIC -fvisibility=hidden -Iinclude \
+	-fPIC -fno-plt -fvisibility=hidden -Iinclude \
 	-DVFIOD_MDEV_DIR='"$(MDEVDIR)"' -DVFIOD_VERSION='"$(VERSION)"' \
 	$(call pkg,--cflags,$(LIBS)) $(WARN) $(SANFLAGS) $(CFLAGS)
 

@@ -13,21 +13,6 @@
 #include "pci.h"
 #include "region.h"
 
-/*
- * A plugin's threads may use services without a pause: who opens or shuts
- * the way to the container goes before them.
- */
-static void init_use_lock(struct vfio_device *vdev)
-{
-	pthread_rwlockattr_t attr;
-
-	pthread_rwlockattr_init(&attr);
-	pthread_rwlockattr_setkind_np(
-		&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	pthread_rwlock_init(&vdev->use_lock, &attr);
-	pthread_rwlockattr_destroy(&attr);
-}
-
 static void free_device(struct vfio_device *vdev)
 {
 	if (vdev->irqs)
@@ -36,7 +21,7 @@ static void free_device(struct vfio_device *vdev)
 		vfio_memory_destroy(vdev->memory);
 	if (vdev->pci)
 		vfio_pci_destroy(vdev);
-	pthread_rwlock_destroy(&vdev->use_lock);
+	sem_destroy(&vdev->unused);
 	pthread_mutex_destroy(&vdev->notify_lock);
 	free(vdev);
 }
@@ -63,7 +48,8 @@ int vfio_device_create(struct vfio_group *group,
 	vdev->events = desc->events;
 	vdev->polls = desc->polls;
 	vdev->group = group;
-	init_use_lock(vdev);
+	atomic_init(&vdev->users, 0);
+	sem_init(&vdev->unused, 0, 0);
 	pthread_mutex_init(&vdev->notify_lock, NULL);
 	LIST_INIT(&vdev->notifiers);
 	ret = vdev->type->pci ? vfio_pci_create(vdev, desc->slot) : 0;
@@ -94,11 +80,33 @@ void vfio_device_destroy(struct vfio_device *vdev)
 	free_device(vdev);
 }
 
-static void set_registered(struct vfio_device *vdev, bool registered)
+struct vfio_container *vfio_device_use_container(struct vfio_device *vdev)
 {
-	pthread_rwlock_wrlock(&vdev->use_lock);
-	vdev->registered = registered;
-	pthread_rwlock_unlock(&vdev->use_lock);
+	unsigned int users = atomic_load(&vdev->users);
+
+	while (users)
+		if (atomic_compare_exchange_weak(&vdev->users, &users,
+						 users + 1))
+			return vdev->group->container;
+	return NULL;
+}
+
+void vfio_device_unuse_container(struct vfio_device *vdev)
+{
+	if (atomic_fetch_sub(&vdev->users, 1) == 1)
+		sem_post(&vdev->unused);
+}
+
+static void open_services(struct vfio_device *vdev)
+{
+	atomic_store(&vdev->users, 1);
+}
+
+static void shut_services(struct vfio_device *vdev)
+{
+	vfio_device_unuse_container(vdev);
+	while (sem_wait(&vdev->unused))
+		; /* a signal */
 }
 
 /*
@@ -110,12 +118,12 @@ static int register_device(struct vfio_device *vdev)
 	struct vfio_container *container = vdev->group->container;
 	int ret;
 
-	set_registered(vdev, true);
+	open_services(vdev);
 	if (!container->driver->register_device)
 		return 0;
 	ret = container->driver->register_device(container->iommu_data, vdev);
 	if (ret)
-		set_registered(vdev, false);
+		shut_services(vdev);
 	return ret;
 }
 
@@ -126,7 +134,7 @@ static void unregister_device(struct vfio_device *vdev)
 	if (container->driver->unregister_device)
 		container->driver->unregister_device(container->iommu_data,
 						     vdev);
-	set_registered(vdev, false);
+	shut_services(vdev);
 }
 
 int vfio_device_first_open(struct vfio_device *vdev)

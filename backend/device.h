@@ -7,6 +7,7 @@
 #define VFIOD_BACKEND_DEVICE_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 
 #include <vfiod/plugin.h>
 
+struct vfio_container;
 struct vfio_group;
 struct vfio_irqs;
 struct vfio_registration;
@@ -47,14 +49,13 @@ struct vfio_device {
 	void *drvdata; /* the plugin's */
 	unsigned int open_count; /* group->group_lock */
 	/*
-	 * Held for reading by each service that goes through the container,
-	 * for writing to open and shut that way: a plugin's own thread that
-	 * comes too late finds it shut. Outside the iommu driver's locks.
+	 * Services that use the container right now, and one more from before
+	 * the device registers with the iommu driver to after it has
+	 * unregistered. From 0 it does not go up by itself: a plugin's own
+	 * thread that comes too late finds the way shut.
 	 */
-	pthread_rwlock_t use_lock;
-	/* From before it registers with the iommu driver to after it has
-	 * unregistered. */
-	bool registered;
+	atomic_uint users;
+	sem_t unused; /* posted when users gets to 0 */
 	/* The iommu driver's, under its lock; NULL before and after. */
 	struct vfio_registration *registration;
 	/*
@@ -107,6 +108,14 @@ struct vfio_device_file {
 /* vfio_df_open(), vfio_df_close(), with group->group_lock held: group.c. */
 int vfio_device_first_open(struct vfio_device *vdev);
 void vfio_device_last_close(struct vfio_device *vdev);
+
+/*
+ * The way of a service to the container of an open device: NULL if it is not
+ * open. Until it is given back, the last close waits, and the container stays
+ * that of the group.
+ */
+struct vfio_container *vfio_device_use_container(struct vfio_device *vdev);
+void vfio_device_unuse_container(struct vfio_device *vdev);
 
 /* What the file operations of the fd return. */
 int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,

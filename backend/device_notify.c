@@ -18,14 +18,12 @@ struct vfiod_device_notifier {
 /* The container of an open device, with a reference; NULL: it is not open. */
 static struct vfio_container *get_container(struct vfio_device *vdev)
 {
-	struct vfio_container *container = NULL;
+	struct vfio_container *container = vfio_device_use_container(vdev);
 
-	pthread_rwlock_rdlock(&vdev->use_lock);
-	if (vdev->registered) {
-		container = vdev->group->container;
-		vfio_container_get(container);
-	}
-	pthread_rwlock_unlock(&vdev->use_lock);
+	if (!container)
+		return NULL;
+	vfio_container_get(container);
+	vfio_device_unuse_container(vdev);
 	return container;
 }
 

@@ -86,7 +86,7 @@ static int copy(struct vfio_dma *dma, const struct transfer *t, size_t len)
 	vfio_peer_end(dma->peer);
 	if (ret)
 		return ret == -ESRCH ? -EPERM : -EFAULT;
-	if (t->write)
+	if (t->write && dma->bitmap)
 		vfio_dirty_set(dma, offset, len);
 	return 0;
 }
@@ -142,15 +142,12 @@ int vfio_type1_dma_rw(void *data, struct vfio_device *vdev, uint64_t iova,
 		.len = len,
 		.write = write,
 	};
-	int ret;
 
 	/* A caller whose address space is gone has not mapped anything. */
 	if (client && !t.is_dma) {
-		if (client->ops->mm_get(client, &t.caller))
+		if (client->ops->mm(client, &t.caller))
 			return -EFAULT;
 		t.client = client;
 	}
-	ret = transfer(data, &t);
-	vfio_mm_put(t.caller);
-	return ret;
+	return transfer(data, &t);
 }

@@ -133,8 +133,8 @@ struct vfio_client_ops {
 	 * @addr left alone. One stream a call at most. */
 	void (*give_stream)(struct vfio_client *client,
 			    struct vfiod_stream *stream, uint64_t addr);
-	/* The caller's address space, with a reference. */
-	int (*mm_get)(struct vfio_client *client, struct vfio_mm **mm);
+	/* The caller's address space; without a reference. */
+	int (*mm)(struct vfio_client *client, struct vfio_mm **mm);
 	/* The device whose memory it has mapped at @vaddr; NULL: none. */
 	struct vfio_device *(*device_at)(struct vfio_client *client,
 					 uint64_t vaddr);

@@ -27,8 +27,11 @@ static int check_range(const struct vfio_iommu *iommu,
 static int get_caller(struct vfio_mm **mm)
 {
 	struct vfio_client *client = vfio_current();
+	int ret = client->ops->mm(client, mm);
 
-	return client->ops->mm_get(client, mm);
+	if (!ret)
+		vfio_mm_get(*mm);
+	return ret;
 }
 
 static int init_dma(struct vfio_iommu *iommu, struct vfio_dma *dma,

@@ -86,10 +86,8 @@ void vfio_peer_put(struct vfio_peer *peer)
 	free(peer);
 }
 
-bool vfio_peer_begin(struct vfio_peer *peer)
+bool vfio_peer_lock(struct vfio_peer *peer)
 {
-	if (!peer)
-		return true;
 	pthread_rwlock_rdlock(&peer->lock);
 	if (!peer->gone)
 		return true;
@@ -97,8 +95,7 @@ bool vfio_peer_begin(struct vfio_peer *peer)
 	return false;
 }
 
-void vfio_peer_end(struct vfio_peer *peer)
+void vfio_peer_unlock(struct vfio_peer *peer)
 {
-	if (peer)
-		pthread_rwlock_unlock(&peer->lock);
+	pthread_rwlock_unlock(&peer->lock);
 }

@@ -24,11 +24,23 @@ void vfio_peer_destroy(struct vfio_peer *peer);
 struct vfio_peer *vfio_peer_get(struct vfio_peer *peer);
 void vfio_peer_put(struct vfio_peer *peer);
 
+/* For the next two, which most of the time find that there is no peer. */
+bool vfio_peer_lock(struct vfio_peer *peer);
+void vfio_peer_unlock(struct vfio_peer *peer);
+
 /*
  * Around each access: false when the device is not to be touched any more, and
  * then there is no end. Reset and release wait for what has begun.
  */
-bool vfio_peer_begin(struct vfio_peer *peer);
-void vfio_peer_end(struct vfio_peer *peer);
+static inline bool vfio_peer_begin(struct vfio_peer *peer)
+{
+	return !peer || vfio_peer_lock(peer);
+}
+
+static inline void vfio_peer_end(struct vfio_peer *peer)
+{
+	if (peer)
+		vfio_peer_unlock(peer);
+}
 
 #endif

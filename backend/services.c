@@ -44,24 +44,6 @@ const char *vfiod_device_param(const struct vfio_device *vdev, const char *name)
 	return NULL;
 }
 
-/*
- * The way to the container of an open device. A registered device's
- * container does not change: detaching needs the device closed.
- */
-static struct vfio_container *use_container(struct vfio_device *vdev)
-{
-	pthread_rwlock_rdlock(&vdev->use_lock);
-	if (vdev->registered)
-		return vdev->group->container;
-	pthread_rwlock_unlock(&vdev->use_lock);
-	return NULL;
-}
-
-static void unuse_container(struct vfio_device *vdev)
-{
-	pthread_rwlock_unlock(&vdev->use_lock);
-}
-
 int vfiod_pin_pages(struct vfio_device *vdev, uint64_t iova, int npage,
 		    int prot, struct vfio_page **pages)
 {
@@ -72,7 +54,7 @@ int vfiod_pin_pages(struct vfio_device *vdev, uint64_t iova, int npage,
 		return -EINVAL;
 	if (atomic_load(&vdev->broken))
 		return -EIO;
-	container = use_container(vdev);
+	container = vfio_device_use_container(vdev);
 	if (!container)
 		return -EINVAL;
 	if ((unsigned int)npage > PIN_PAGES_MAX)
@@ -80,7 +62,7 @@ int vfiod_pin_pages(struct vfio_device *vdev, uint64_t iova, int npage,
 	else if (container->driver->pin_pages)
 		ret = container->driver->pin_pages(container->iommu_data, vdev,
 						   iova, npage, prot, pages);
-	unuse_container(vdev);
+	vfio_device_unuse_container(vdev);
 	return ret;
 }
 
@@ -88,7 +70,7 @@ void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage)
 {
 	struct vfio_container *container;
 
-	container = use_container(vdev);
+	container = vfio_device_use_container(vdev);
 	if (!container || npage <= 0)
 		vfio_blame(vdev, "unpin_pages of %d pages, device %s", npage,
 			   container ? "open" : "not open");
@@ -96,7 +78,7 @@ void vfiod_unpin_pages(struct vfio_device *vdev, uint64_t iova, int npage)
 		container->driver->unpin_pages(container->iommu_data, vdev,
 					       iova, npage);
 	if (container)
-		unuse_container(vdev);
+		vfio_device_unuse_container(vdev);
 }
 
 int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf, size_t len,
@@ -109,13 +91,13 @@ int vfiod_dma_rw(struct vfio_device *vdev, uint64_t iova, void *buf, size_t len,
 		return -EINVAL;
 	if (atomic_load(&vdev->broken))
 		return -EIO;
-	container = use_container(vdev);
+	container = vfio_device_use_container(vdev);
 	if (!container)
 		return -EINVAL;
 	if (container->driver->dma_rw)
 		ret = container->driver->dma_rw(container->iommu_data, vdev,
 						iova, buf, len, write);
-	unuse_container(vdev);
+	vfio_device_unuse_container(vdev);
 	return ret;
 }
 

@@ -125,21 +125,21 @@ static void client_give_stream(struct vfio_client *base,
 	client->number_at = addr;
 }
 
-static int client_mm(struct client *client)
+static int find_mm(struct client *client)
 {
 	if (client->mm)
 		return 0;
 	return mm_find(client->daemon->mms, client->tid, &client->mm);
 }
 
-static int client_mm_get(struct vfio_client *base, struct vfio_mm **mm)
+static int client_mm(struct vfio_client *base, struct vfio_mm **mm)
 {
 	struct client *client = to_client(base);
 	int ret;
 
-	ret = client_mm(client);
+	ret = find_mm(client);
 	if (!ret)
-		*mm = vfio_mm_get(client->mm);
+		*mm = client->mm;
 	return ret;
 }
 
@@ -150,7 +150,7 @@ static struct vfio_device *client_device_at(struct vfio_client *base,
 	struct client *client = to_client(base);
 	struct stat st;
 
-	if (!devices_can_map(client->daemon->devices) || client_mm(client) ||
+	if (!devices_can_map(client->daemon->devices) || find_mm(client) ||
 	    mm_file_at(client->mm, vaddr, &st))
 		return NULL;
 	return nodes_device(client->daemon, &st);
@@ -169,7 +169,7 @@ static bool client_capable(struct vfio_client *base, int cap)
 	};
 	struct __user_cap_data_struct data[2];
 
-	if (syscall(SYS_capget, &hdr, data) || client_mm(client))
+	if (syscall(SYS_capget, &hdr, data) || find_mm(client))
 		return false;
 	return (data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap)) &&
 	       mm_is_native(client->mm);
@@ -184,7 +184,7 @@ static const struct vfio_client_ops client_ops = {
 	.group_get = client_group_get,
 	.fd_room = client_fd_room,
 	.give_stream = client_give_stream,
-	.mm_get = client_mm_get,
+	.mm = client_mm,
 	.device_at = client_device_at,
 	.capable = client_capable,
 };

@@ -185,12 +185,7 @@ static int prepare(struct vfiod_poll *poll, struct vfio_device *vdev,
 
 static bool is_open(struct vfio_device *vdev)
 {
-	bool registered;
-
-	pthread_rwlock_rdlock(&vdev->use_lock);
-	registered = vdev->registered;
-	pthread_rwlock_unlock(&vdev->use_lock);
-	return registered;
+	return atomic_load(&vdev->users);
 }
 
 static int start(struct vfiod_poll *poll)

@@ -279,9 +279,9 @@ static void client_give_stream(struct vfio_client *client,
 	client_of(client)->number_at = addr;
 }
 
-static int client_mm_get(struct vfio_client *client, struct vfio_mm **mm)
+static int client_mm(struct vfio_client *client, struct vfio_mm **mm)
 {
-	*mm = vfio_mm_get(&client_of(client)->mm->mm);
+	*mm = &client_of(client)->mm->mm;
 	return 0;
 }
 
@@ -307,7 +307,7 @@ static const struct vfio_client_ops client_ops = {
 	.group_get = client_group_get,
 	.fd_room = client_fd_room,
 	.give_stream = client_give_stream,
-	.mm_get = client_mm_get,
+	.mm = client_mm,
 	.device_at = client_device_at,
 	.capable = client_capable,
 };

@@ -74,8 +74,7 @@ static bool look(void *arg)
 static void setup_device(struct dut *dut)
 {
 	dut->vdev.type = &type;
-	pthread_rwlock_init(&dut->vdev.use_lock, NULL);
-	dut->vdev.registered = true;
+	atomic_init(&dut->vdev.users, 1);
 	dut->vdev.events = events_create();
 	dut->vdev.polls = polls_create(watcher);
 	ck_assert(dut->vdev.events && dut->vdev.polls);
@@ -363,7 +362,7 @@ START_TEST(errors)
 	refused(1, 0, SIZE + 8, EINVAL);
 	refused(1, SIZE, 8, EINVAL);
 	refused(1, 8, -8ULL, EINVAL);
-	duts[0].vdev.registered = false;
+	atomic_store(&duts[0].vdev.users, 0);
 	refused(1, 0, SIZE, ENODEV);
 	vfiod_poll_free(NULL);
 }
