@@ -147,7 +147,8 @@ struct vfiod_irq {
 struct vfiod_type {
 	const char *name;
 	const char *pretty_name;
-	const char *description; /* or NULL: no such file in sysfs */
+	/* A file in sysfs, without its last newline; NULL: there is none. */
+	const char *description;
 	uint32_t info_flags; /* VFIO_DEVICE_FLAGS_*; not _CAPS */
 	uint32_t nr_regions;
 	uint32_t nr_irqs;

@@ -104,7 +104,7 @@ static const struct vfiod_type types[] = {
 	{
 		.name = "1",
 		.pretty_name = "edu",
-		.description = "QEMU's educational device\n",
+		.description = "QEMU's educational device",
 		.nr_regions = 1,
 		.regions = regions,
 		.pci = &pci,

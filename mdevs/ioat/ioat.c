@@ -207,7 +207,7 @@ static const struct vfiod_type types[] = {
 	{
 		.name = "1",
 		.pretty_name = "ioat",
-		.description = "DMA engine, copy and fill\n",
+		.description = "DMA engine, copy and fill",
 		.nr_regions = 2,
 		.regions = regions,
 		.pci = &pci,

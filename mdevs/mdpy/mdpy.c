@@ -188,7 +188,7 @@ static const struct mdpy_mode hd = { 1920, 1080, HD_MEMORY };
 #define TYPE(type, size)                                                       \
 	{                                                                      \
 		.name = #type, .pretty_name = "mdpy-" #type,                   \
-		.description = "virtual display, " size " framebuffer\n",      \
+		.description = "virtual display, " size " framebuffer",        \
 		.info_flags = VFIO_DEVICE_FLAGS_PCI, .nr_regions = NR_REGIONS, \
 		.regions = type##_regions, .data = &(type),                    \
 		.offset_shift = VFIOD_OWN_OFFSETS,                             \

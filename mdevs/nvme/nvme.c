@@ -176,7 +176,7 @@ static const struct vfiod_type types[] = {
 	{
 		.name = "1",
 		.pretty_name = "NVMe controller",
-		.description = "NVM Express 1.4, one namespace\n",
+		.description = "NVM Express 1.4, one namespace",
 		.nr_regions = sizeof(regions) / sizeof(*regions),
 		.regions = regions,
 		.pci = &pci,
