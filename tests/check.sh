@@ -161,6 +161,7 @@ lane1()
 	step conform-iommu conform --kind iommu fuse fuse-user
 	step conform-shared conform --kind shared fuse fuse-user
 	step conform-noiommu conform --kind noiommu fuse
+	step conform-mdpy conform --kind mdpy fuse fuse-user
 	step asan-units units "$asan" "${all_units[@]}"
 	step asan-client client "$asan" fuse
 	step asan-faulty script "$asan" faulty fuse
@@ -178,6 +179,7 @@ lane2()
 	step demo demo/run.sh
 	step client-cuse client build cuse
 	step conform-cuse conform --seeds 0 cuse
+	step conform-mdpy-cuse conform --kind mdpy cuse
 	step tsan-units units "$tsan" "${threaded[@]}"
 	step tsan-client client "$tsan" fuse
 	step tsan-ptrace client "$tsan" fuse-ptrace

@@ -55,6 +55,7 @@ typedef void case_fn(struct ctx *c);
 #define CASE_PROBES 8 /* left out unless the devices are probes, all four */
 #define CASE_PCI 16 /* left out where the device has no PCI address */
 #define CASE_ONE_GROUP 32 /* left out unless both devices are in group[0] */
+#define CASE_MDPY 64 /* left out unless the devices are mdpy, Linux's or ours */
 
 /*
  * CASE("area/subject/detail") { c_open(c, …); … }, at file level. The name's
@@ -219,6 +220,11 @@ unsigned long c_iommu_type(const struct ctx *c, unsigned long type);
 struct c_ready c_ready(struct ctx *c, unsigned long type);
 /* And its device. */
 struct c_ready c_ready_device(struct ctx *c, unsigned long type);
+
+/* ---- sysfs ---- */
+
+/* The path of the first device's file there. */
+void c_sysfs(const struct ctx *c, const char *name, char *path, size_t size);
 
 /* ---- others: processes and threads ---- */
 

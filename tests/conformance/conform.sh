@@ -6,8 +6,9 @@
 # Records under vfiod, over each TRANSPORT (fuse, fuse-user, cuse), and
 # compares with golden/linux-6.12: the cases, and the walks that the oracle has
 # recorded, those of the first N seeds (0: none) with --seeds. With --kind the
-# devices are in groups of that kind (iommu, noiommu, shared: both in one group), the golden files are
-# golden/linux-6.12-KIND; of noiommu the cases are those not about devices.
+# devices are in groups of that kind (iommu, noiommu, shared: both in one group),
+# or they are mdpy; the golden files are golden/linux-6.12-KIND; of noiommu the
+# cases are those not about devices, of mdpy its own and the INFO tables.
 
 set -eu
 
@@ -33,6 +34,7 @@ case ${1:-} in
 	DEVICE=--pci=edu-1 only='[cdglprt]*' seeds=0
 	[ "$2" != shared ] || DEVICE+=,group=9000 only='pci/group/*'
 	[ "$2" != noiommu ] || DEVICE=mtty-2,noiommu=on only='[cgln]*'
+	[ "$2" != mdpy ] || DEVICE=mdpy-vga only='@(mdpy|device/*info)/*'
 	export DEVICE
 	golden+=-$2
 	known=$(mktemp)

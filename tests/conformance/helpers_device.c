@@ -2,6 +2,7 @@
 #include <linux/pci_regs.h>
 #include <linux/serial_reg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "helpers_device.h"
 #include "helpers_pci.h"
@@ -78,6 +79,12 @@ static void renew_mtty(int fd)
 		abort();
 }
 
+/* A PCI address, of a function that vfio-pci has, has a dot. */
+static bool is_function(struct ctx *c)
+{
+	return strchr(c->device[0], '.');
+}
+
 int d_ready(struct ctx *c)
 {
 	int fd = c_ready_device(c, VFIO_TYPE1v2_IOMMU).device;
@@ -87,7 +94,7 @@ int d_ready(struct ctx *c)
 		abort();
 	if (is_mtty(fd))
 		renew_mtty(fd);
-	else if (info.flags & VFIO_DEVICE_FLAGS_PCI)
+	else if (is_function(c))
 		renew_pci(c, fd);
 	return fd;
 }

@@ -21,7 +21,7 @@ static const char usage[] =
 	"DEVICE is the name for VFIO_GROUP_GET_DEVICE_FD. Four devices are probes (see\n"
 	"mdevs/probe), and used for the area probe alone, which needs them.\n"
 	"\n"
-	"  --only GLOB   the cases whose names match\n"
+	"  --only GLOB   the cases whose names match: *, ?, [], @(ONE|OTHER)\n"
 	"  --out DIR     write DIR/AREA.txt, AREA being the names' first part\n"
 	"  --walk SEED   in place of the cases, random walks in every AREA (--area:\n"
 	"                this one), a seed up to the LAST each, of --steps N (1000)\n"
@@ -42,7 +42,7 @@ static int list_all(const char *only)
 	size_t i;
 
 	for (i = 0; (k = case_at(i)); i++)
-		if (!fnmatch(only, k->name, 0))
+		if (!fnmatch(only, k->name, FNM_EXTMATCH))
 			puts(k->name);
 	for (i = 0; walk_at(i); i++)
 		printf("--walk: %s\n", walk_at(i)->area);
@@ -127,6 +127,8 @@ static bool fits(const struct setting *setting, const struct conform_case *k)
 		return false;
 	if (k->flags & CASE_PCI && !strchr(setting->device[0], '.'))
 		return false;
+	if (k->flags & CASE_MDPY && !is_mdpy(setting->device[0]))
+		return false;
 	return !(k->flags & CASE_NOIOMMU) || c_is_noiommu(setting->group[0]);
 }
 
@@ -136,7 +138,7 @@ static int run_cases(const struct options *o, const struct setting *setting)
 	size_t i, n = 0, named = 0;
 
 	for (i = 0; (k = case_at(i)); i++) {
-		if (fnmatch(o->only, k->name, 0))
+		if (fnmatch(o->only, k->name, FNM_EXTMATCH))
 			continue;
 		named++;
 		if (!fits(setting, k))

@@ -6,8 +6,8 @@
 # Runs vfio-conform on the kernel's own VFIO, in a VM with Debian's stock
 # kernel, and writes what it answered to golden/linux-KERNEL/AREA.txt (devices
 # of the kernel's mtty, and our probes) and golden/linux-KERNEL-KIND/AREA.txt:
-# iommu (PCI devices behind an IOMMU), shared (both in one group), mdpy and mbochs (the tables of the other
-# sample devices), and of 6.12 noiommu (PCI devices without an IOMMU; the kernel
+# iommu (PCI devices behind an IOMMU), shared (both in one group), mdpy (its own
+# cases and its tables), mbochs (the tables), and of 6.12 noiommu (PCI devices without an IOMMU; the kernel
 # module vfio is not Debian's then, but built from the same source); and the
 # records of random walks to walks.tar.xz. Of other kernels than 6.12 there are
 # only the cases, in a cases.tar.xz. All is done twice in the VM, with new
@@ -115,7 +115,7 @@ done
 add_to_job "$work/job" iommu --only "$only"
 if [ "$only" = '*' ]; then
 	kinds+=(mdpy mbochs)
-	add_to_job "$work/job" mdpy --only 'device/*info/*'
+	add_to_job "$work/job" mdpy --only '@(mdpy|device/*info)/*'
 	add_to_job "$work/job" mbochs --only 'device/*info/*'
 fi
 # In 6.1 the VM's own devices need modules too.

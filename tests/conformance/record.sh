@@ -6,7 +6,8 @@
 # Runs vfio-conform, with its OPTIONs, on two devices (mtty-2, and then on four
 # probe-1) of vfiod over fuse, fuse-user, fuse-ptrace or cuse (see
 # tests/client/lib.sh). Its records go to DIR/AREA.txt. Without /dev/cuse, cuse
-# takes a virtual machine.
+# takes a virtual machine, and so does what is mapped over fuse, on a kernel
+# that cannot do that.
 
 # shellcheck source-path=SCRIPTDIR/../client source=../client/lib.sh
 . "$(dirname "$0")/../client/lib.sh"
@@ -18,10 +19,13 @@ shift 2
 mkdir -p "$dir"
 mkdir -m 777 "$work/records"
 
-if [ "$transport" = cuse ] && [ ! -e /dev/cuse ]; then
-	exec "$top/tests/vm/run.sh" --module cuse --timeout 900 --rw "$dir" \
-		--env BUILD="$BUILD" --env DEVICE="$device" -- \
-		"$(realpath "$0")" cuse "$dir" "$@"
+vm_module=
+[ "$transport" != cuse ] || [ -e /dev/cuse ] || vm_module=cuse
+[ "$transport-${device%-*}" != fuse-mdpy ] || can_mmap || vm_module=fuse
+if [ -n "$vm_module" ]; then
+	exec "$top/tests/vm/run.sh" --module "$vm_module" --timeout 900 \
+		--rw "$dir" --env BUILD="$BUILD" --env DEVICE="$device" -- \
+		"$(realpath "$0")" "$transport" "$dir" "$@"
 fi
 
 # record MDEV... -- OPTION...

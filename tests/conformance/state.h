@@ -108,6 +108,11 @@ struct conform_walk {
 const struct conform_case *case_at(size_t n);
 const struct conform_walk *walk_at(size_t n);
 
+/* ---- sysfs.c ---- */
+
+/* Is the device with this name an mdpy? */
+bool is_mdpy(const char *device);
+
 /* ---- run.c ---- */
 
 /* What the command line names. */
