@@ -60,11 +60,14 @@ static bool take_tail(struct nvme_sq *sq, uint32_t value)
 static bool take_head(struct nvme *nvme, struct nvme_cq *cq, uint32_t value)
 {
 	uint32_t there = (cq->tail + cq->size - cq->head) % cq->size;
+	uint32_t consumed = (value + cq->size - cq->head) % cq->size;
 
-	if (value >= cq->size ||
-	    (value + cq->size - cq->head) % cq->size > there)
+	if (value >= cq->size || consumed > there)
 		return false;
 	cq->head = value;
+	/* There is no interrupt for what the client has seen. */
+	if (cq->unsignalled > there - consumed)
+		cq->unsignalled = there - consumed;
 	nvme_irq_line_update(nvme);
 	return true;
 }

@@ -59,8 +59,17 @@ static int nvme_open_device(struct vfio_device *vdev)
 	struct nvme *nvme = vfiod_get_drvdata(vdev);
 	uint64_t size = REG_DOORBELLS + 8ULL * (nvme->nr_queues + 1);
 
+	int err;
+
+	nvme->timer = vfiod_timer_new(vdev, nvme_coalesce_expired, nvme);
+	if (!nvme->timer)
+		return -errno;
 	nvme->poll = vfiod_poll_new(vdev, 0, 0, size, look, nvme);
-	return nvme->poll ? 0 : -errno;
+	if (nvme->poll)
+		return 0;
+	err = errno;
+	vfiod_timer_free(nvme->timer);
+	return -err;
 }
 
 /* On return nothing is worked on, and there are no queues any more. */
@@ -69,6 +78,8 @@ static void nvme_close_device(struct vfio_device *vdev)
 	struct nvme *nvme = vfiod_get_drvdata(vdev);
 
 	vfiod_poll_free(nvme->poll);
+	vfiod_timer_free(nvme->timer);
+	nvme->timer_armed = false;
 	nvme_reset(vdev);
 }
 

@@ -42,13 +42,14 @@
 struct nvme_cq {
 	bool used;
 	bool irq_enabled;
-	bool irq_wanted; /* entries have been added since the last one */
+	bool urgent; /* an error is among the unsignalled */
 	bool phase;
 	uint16_t id;
 	uint16_t vector;
 	uint32_t size;
 	uint32_t head; /* the client's */
 	uint32_t tail; /* ours */
+	unsigned int unsignalled; /* entries since the last interrupt */
 	unsigned int users; /* submission queues */
 	uint64_t base;
 };
@@ -113,7 +114,8 @@ struct nvme_prp {
 
 struct nvme {
 	struct vfio_device *vdev;
-	struct vfiod_poll *poll; /* while open */
+	struct vfiod_poll *poll; /* while open, as is: */
+	struct vfiod_timer *timer; /* of interrupts that wait */
 	unsigned int nr_queues; /* pairs for I/O that there can be */
 	char serial[NVME_SERIAL_BYTES + 1];
 	struct nvme_ns ns;
@@ -137,6 +139,7 @@ struct nvme {
 	 */
 	pthread_mutex_t lock;
 	bool line_up; /* INTx */
+	bool timer_armed;
 	struct nvme_sq sq[NVME_QUEUES_MAX + 1];
 	struct nvme_cq cq[NVME_QUEUES_MAX + 1];
 	struct nvme_features features;
@@ -207,11 +210,21 @@ unsigned int nvme_sq_fetch(struct nvme *nvme, const struct nvme_sq *sq,
 /* There must be room. */
 void nvme_complete(struct nvme *nvme, const struct nvme_sq *sq, uint16_t cid,
 		   uint16_t status, uint32_t result);
-/* Interrupt for what was completed since the last time. */
+/* Interrupt for what was completed since the last one, now or after a while. */
 void nvme_cq_notify(struct nvme *nvme, struct nvme_cq *cq);
+/* Now. */
+void nvme_cq_signal(struct nvme *nvme, struct nvme_cq *cq);
 /* INTMS or INTMC, or a head, has changed. */
 void nvme_irq_unmasked(struct nvme *nvme, uint32_t vectors);
 void nvme_irq_line_update(struct nvme *nvme);
+
+/* coalesce.c */
+/* Shall what is unsignalled in @cq wait? The timer's expiry ends that. */
+bool nvme_coalesce(struct nvme *nvme, const struct nvme_cq *cq);
+/* The interrupt is sent, for whatever waited for it. */
+void nvme_coalesce_done(struct nvme *nvme, uint16_t vector);
+/* The timer's function, with the nvme: takes the lock. */
+void nvme_coalesce_expired(void *arg);
 
 /* prp.c */
 /* vfiod_dma_rw(), if the function may: 0 or an errno. */

@@ -99,7 +99,8 @@ void nvme_complete(struct nvme *nvme, const struct nvme_sq *sq, uint16_t cid,
 		cq->tail = 0;
 		cq->phase = !cq->phase;
 	}
-	cq->irq_wanted = true;
+	cq->unsignalled++;
+	cq->urgent = cq->urgent || status;
 }
 
 static bool is_masked(const struct nvme *nvme, const struct nvme_cq *cq)
@@ -128,6 +129,7 @@ void nvme_irq_line_update(struct nvme *nvme)
 
 static void interrupt(struct nvme *nvme, const struct nvme_cq *cq)
 {
+	nvme_coalesce_done(nvme, cq->vector);
 	if (vfiod_pci_interrupt(nvme->vdev, cq->vector))
 		return;
 	nvme->line_up = true;
@@ -136,9 +138,19 @@ static void interrupt(struct nvme *nvme, const struct nvme_cq *cq)
 
 void nvme_cq_notify(struct nvme *nvme, struct nvme_cq *cq)
 {
-	if (cq->irq_wanted && needs_line(nvme, cq))
+	bool wanted = cq->unsignalled && needs_line(nvme, cq);
+
+	if (!wanted || !nvme_coalesce(nvme, cq))
+		nvme_cq_signal(nvme, cq);
+}
+
+/* What the client does not want to hear of now is past. */
+void nvme_cq_signal(struct nvme *nvme, struct nvme_cq *cq)
+{
+	if (cq->unsignalled && needs_line(nvme, cq))
 		interrupt(nvme, cq);
-	cq->irq_wanted = false;
+	cq->unsignalled = 0;
+	cq->urgent = false;
 }
 
 void nvme_irq_unmasked(struct nvme *nvme, uint32_t vectors)

@@ -206,6 +206,30 @@ START_TEST(intx)
 }
 END_TEST
 
+/* A completion that is alone waits for others, and then no longer. */
+START_TEST(coalesced)
+{
+	struct nvme_cmd set = { .opcode = ADMIN_SET_FEATURES,
+				.cdw10 = FEATURE_COALESCING,
+				.cdw11 = 1 << 8 | 0xff };
+	struct nvme_cmd flush = { .opcode = IO_FLUSH, .nsid = 1 };
+	struct nvme_queue *queue;
+	struct nvme_dev dev;
+	struct nvme_cqe cqe;
+
+	queue = nvme_start(&dev, NVME_PCI, 0);
+	ck_assert_uint_eq(nvme_do(&dev, &dev.queues[0], &set, NULL), SUCCESS);
+	for (uint16_t i = 0; i < 100; i++) {
+		nvme_push(queue, &flush, i);
+		nvme_ring(&dev, queue);
+		ck_assert(event_arrives(queue->eventfd));
+		ck_assert(nvme_wait(&dev, queue, &cqe));
+		ck_assert_uint_eq(cqe.cid, i);
+	}
+	nvme_close(&dev);
+}
+END_TEST
+
 START_TEST(identity)
 {
 	struct nvme_cmd cmd = { .opcode = ADMIN_IDENTIFY,
@@ -236,5 +260,6 @@ Suite *nvme_io_suite(void)
 	EACH(tc, many_by_polling);
 	EACH(tc, intx);
 	tcase_add_test(tc, type1_v1);
+	tcase_add_test(tc, coalesced);
 	return suite;
 }

@@ -9,6 +9,7 @@ struct vfiod_timer {
 	void (*fn)(void *arg);
 	void *arg;
 	bool armed;
+	uint64_t ns;
 	bool due; /* in the round that runs */
 };
 
@@ -30,8 +31,8 @@ struct vfiod_timer *vfiod_timer_new(struct vfio_device *vdev,
 
 int vfiod_timer_arm(struct vfiod_timer *timer, uint64_t ns)
 {
-	(void)ns;
 	timer->armed = true;
+	timer->ns = ns;
 	return 0;
 }
 
@@ -62,6 +63,17 @@ unsigned int fake_timers_run(void)
 		nr++;
 	}
 	return nr;
+}
+
+uint64_t fake_timers_next(void)
+{
+	struct vfiod_timer *timer;
+	uint64_t ns = UINT64_MAX;
+
+	LIST_FOREACH(timer, &timers, next)
+		if (timer->armed && timer->ns < ns)
+			ns = timer->ns;
+	return ns;
 }
 
 unsigned int fake_timers_held(void)

@@ -7,6 +7,8 @@
 
 /* Run what is armed now, whatever its time; how many there were. */
 unsigned int fake_timers_run(void);
+/* The shortest time that one is armed for; UINT64_MAX: none is. */
+uint64_t fake_timers_next(void);
 /* Timers that have not been freed. */
 unsigned int fake_timers_held(void);
 

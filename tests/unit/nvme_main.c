@@ -12,6 +12,7 @@ int main(void)
 
 	srunner_add_suite(runner, nvme_admin_suite());
 	srunner_add_suite(runner, nvme_io_suite());
+	srunner_add_suite(runner, nvme_coalesce_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

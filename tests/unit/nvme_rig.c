@@ -78,6 +78,7 @@ void nvme_rig_teardown(void)
 	ck_assert_uint_eq(fake_dma_pins(), 0);
 	fake_device_free(rig.vdev);
 	ck_assert_uint_eq(fake_polls_held(), 0);
+	ck_assert_uint_eq(fake_timers_held(), 0);
 	fake_param(NULL, NULL);
 }
 

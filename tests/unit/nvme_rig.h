@@ -16,6 +16,7 @@
 #include "fake_pci.h"
 #include "fake_services.h"
 #include "fake_poll.h"
+#include "fake_timer.h"
 
 #define RIG_BLOCK 512
 #define RIG_BLOCKS 2048 /* 1 MiB */

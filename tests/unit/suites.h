@@ -63,6 +63,7 @@ Suite *model_peer_suite(void);
 Suite *nvme_regs_suite(void);
 Suite *nvme_admin_suite(void);
 Suite *nvme_io_suite(void);
+Suite *nvme_coalesce_suite(void);
 
 /* test_pci_*.c */
 Suite *pci_config_suite(void);
