@@ -162,6 +162,7 @@ void sysfs_build(struct tree *tree, const struct devices *devices)
 			sysfs_add_mdev(tree, sys, device);
 		have_pci |= device->is_pci;
 	}
+	sysfs_add_modules(tree, sys, devices);
 	if (have_pci)
-		sysfs_add_pci_modules(tree, sys);
+		sysfs_add_pci_module(tree, sys);
 }

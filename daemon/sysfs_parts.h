@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct device;
+struct devices;
 struct plugin;
 struct tree;
 struct tree_node;
@@ -24,9 +25,14 @@ void sysfs_add_mdev_parent(struct tree *tree, struct tree_node *sys,
 void sysfs_add_mdev(struct tree *tree, struct tree_node *sys,
 		    const struct device *device);
 
-/* A PCI function bound to vfio-pci; the modules that it needs: sysfs_pci.c. */
+/* A PCI function bound to vfio-pci: sysfs_pci.c. */
 void sysfs_add_pci(struct tree *tree, struct tree_node *sys,
 		   const struct device *device);
-void sysfs_add_pci_modules(struct tree *tree, struct tree_node *sys);
+
+/* The modules that there are, and vfio_pci if there are functions:
+ * sysfs_module.c. */
+void sysfs_add_modules(struct tree *tree, struct tree_node *sys,
+		       const struct devices *devices);
+void sysfs_add_pci_module(struct tree *tree, struct tree_node *sys);
 
 #endif

@@ -155,20 +155,3 @@ void sysfs_add_pci(struct tree *tree, struct tree_node *sys,
 	tree_link(tree, tree_dir(tree, bus, "drivers/vfio-pci"), device->name,
 		  UP4 "/%s", path);
 }
-
-/* Programs look for these before they try anything. */
-void sysfs_add_pci_modules(struct tree *tree, struct tree_node *sys)
-{
-	static const char *const names[] = { "vfio", "vfio_pci",
-					     "vfio_iommu_type1" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct tree_node *dir;
-
-		dir = tree_dir(tree, sys, "module/%s", names[i]);
-		tree_text(tree, dir, "initstate", "live\n");
-		tree_text(tree, dir, "refcnt", "0\n");
-	}
-	tree_link(tree, tree_dir(tree, sys, "bus/pci/drivers/vfio-pci"),
-		  "module", UP4 "/module/vfio_pci");
-}

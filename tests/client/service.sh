@@ -27,6 +27,8 @@ check_nodes()
 		fail "$VFIOD_GROUP: $(stat -c '%a %F' "$VFIOD_GROUP")"
 	[ -d "/run/vfiod/sys/bus/mdev/devices/$VFIOD_DEVICE" ] ||
 		fail "/run/vfiod/sys lacks $VFIOD_DEVICE"
+	[ "$(cat /run/vfiod/sys/module/vfio/parameters/*)" = N ] ||
+		fail "enable_unsafe_noiommu_mode is not N"
 }
 
 [ -e /dev/cuse ] || fail "needs /dev/cuse (modprobe cuse)"

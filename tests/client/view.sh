@@ -11,6 +11,62 @@
 
 uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 
+# parameter FILE MODE TEXT: a parameter of a module.
+parameter()
+{
+	local file=/sys/module/${1%/*}/parameters/${1#*/}
+
+	[ "$(stat -c '%a %F %s' "$file")" = "$2 regular file 4096" ] ||
+		fail "$file: $(stat -c '%a %F %s' "$file")"
+	[ "$(cat "$file"; echo .)" = "$3"$'\n.' ] ||
+		fail "$file says $(cat "$file")"
+}
+
+# set_parameter FILE TEXT [ERROR]: in one write, which fails so.
+set_parameter()
+{
+	local file=/sys/module/${1%/*}/parameters/${1#*/} said
+
+	said=$(printf %s "$2" | LC_ALL=C dd of="$file" conv=notrunc \
+		status=none 2>&1) || [ -n "${3:-}" ] || fail "$file=$2: $said"
+	[[ $said == *"${3:-}" ]] || fail "$file=$2: $said, not $3"
+}
+
+# Run by CMD, as "view.sh TRANSPORT parameters Y|N": those of the modules, of
+# which there are PCI functions with Y.
+parameters()
+{
+	local noiommu=vfio/enable_unsafe_noiommu_mode
+
+	parameter "$noiommu" 644 "$1"
+	parameter vfio_iommu_type1/allow_unsafe_interrupts 644 N
+	parameter vfio_iommu_type1/disable_hugepages 644 N
+	parameter vfio_iommu_type1/dma_entry_limit 644 65535
+
+	# They are facts: no write changes one.
+	set_parameter "$noiommu" "$1"
+	set_parameter "$noiommu" "$(tr YN 10 <<<"$1")"
+	set_parameter "$noiommu" "$(tr YN NY <<<"$1")" "Operation not permitted"
+	set_parameter "$noiommu" maybe "Invalid argument"
+	parameter "$noiommu" 644 "$1"
+	set_parameter vfio_iommu_type1/disable_hugepages off
+	set_parameter vfio_iommu_type1/disable_hugepages On \
+		"Operation not permitted"
+	set_parameter vfio_iommu_type1/dma_entry_limit 0xffff
+	set_parameter vfio_iommu_type1/dma_entry_limit 65534 \
+		"Operation not permitted"
+	set_parameter vfio_iommu_type1/dma_entry_limit 1x "Invalid argument"
+	parameter vfio_iommu_type1/dma_entry_limit 644 65535
+
+	[ "$1" = N ] && return
+	parameter vfio_pci/disable_denylist 444 N
+	parameter vfio_pci/disable_idle_d3 644 N
+	parameter vfio_pci/disable_vga 444 N
+	parameter vfio_pci/enable_sriov 644 N
+	parameter vfio_pci/nointxmask 644 N
+	set_parameter vfio_pci/disable_vga N "Permission denied"
+}
+
 # Run by CMD, as "view.sh TRANSPORT inside".
 inside()
 {
@@ -41,6 +97,7 @@ inside()
 	[ -d /dev/shm ] || fail "/dev/shm is gone"
 	diff <(ls /sys/class /sys/bus /sys/fs) "$WANT_SYS" | grep '^>' &&
 		fail "/sys lost something"
+	parameters N
 	echo "view: ok inside"
 }
 
@@ -64,8 +121,8 @@ kill_both()
 }
 
 transport=$1
-if [ "${2:-}" = inside ]; then
-	inside
+if [ $# -gt 1 ]; then
+	"${@:2}"
 	exit
 fi
 
@@ -82,6 +139,9 @@ start "$transport" "mtty-2,uuid=$uuid" -- \
 	env BUILD="$BUILD" "$scripts/view.sh" "$transport" inside \
 	< <(echo hello)
 finish || fail "over $transport"
+start "$transport" mtty-2,noiommu=on --pci=edu-1 -- \
+	env BUILD="$BUILD" "$scripts/view.sh" "$transport" parameters Y
+finish || fail "parameters over $transport"
 [ "$(cat /proc/self/mounts)" = "$mounts" ] || fail "mounts are seen outside"
 kill_both "$mounts"
 [ "$(ls -d /dev/vfio /sys/bus/mdev 2>&1 || true)" = "$before" ] ||
