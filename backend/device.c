@@ -152,6 +152,8 @@ int vfio_device_first_open(struct vfio_device *vdev)
 					vdev->plugin->open_device(vdev), 0);
 	if (ret) {
 		vfio_device_is_released(vdev);
+		if (vdev->pci)
+			vfio_pci_close(vdev);
 		unregister_device(vdev);
 	}
 	return ret;

@@ -132,12 +132,10 @@ static void make_irqs(struct vfio_pci *pci)
 static int fill_in(struct vfio_device *vdev)
 {
 	struct vfio_pci *pci = vdev->pci;
-	bool resettable = vdev->plugin->reset;
 	int ret;
 
 	pci->type = *vdev->type;
-	pci->type.info_flags = VFIO_DEVICE_FLAGS_PCI |
-			       (resettable ? VFIO_DEVICE_FLAGS_RESET : 0);
+	pci->type.info_flags = VFIO_DEVICE_FLAGS_PCI;
 	pci->config_size = pci->desc->flags & VFIOD_PCI_EXPRESS ?
 				   PCI_CFG_SPACE_EXP_SIZE :
 				   PCI_CFG_SPACE_SIZE;
@@ -147,9 +145,25 @@ static int fill_in(struct vfio_device *vdev)
 	make_irqs(pci);
 	if (!is_sound(vdev))
 		return -EINVAL;
-	ret = vfio_pci_layout(pci, resettable);
+	ret = vfio_pci_layout(pci, vdev->plugin->reset);
 	memcpy(pci->config, pci->initial, sizeof(pci->config));
 	return ret;
+}
+
+/* In the order in which a scan of the bus finds them. */
+static void add_to_bus(struct vfio_pci *pci)
+{
+	struct vfio_pci *it, *last = NULL;
+
+	LIST_FOREACH(it, &pci->slot.bus->functions, bus_next) {
+		if (it->slot.devfn > pci->slot.devfn)
+			break;
+		last = it;
+	}
+	if (last)
+		LIST_INSERT_AFTER(last, pci, bus_next);
+	else
+		LIST_INSERT_HEAD(&pci->slot.bus->functions, pci, bus_next);
 }
 
 int vfio_pci_create(struct vfio_device *vdev, const struct vfio_pci_slot *slot)
@@ -168,7 +182,7 @@ int vfio_pci_create(struct vfio_device *vdev, const struct vfio_pci_slot *slot)
 	pthread_mutex_init(&pci->ioeventfd_lock, NULL);
 	LIST_INIT(&pci->ioeventfds);
 	if (pci->slot.bus)
-		LIST_INSERT_HEAD(&pci->slot.bus->functions, pci, bus_next);
+		add_to_bus(pci);
 	ret = fill_in(vdev);
 	if (ret)
 		vfio_pci_destroy(vdev);
@@ -192,10 +206,18 @@ void vfio_pci_destroy(struct vfio_device *vdev)
 
 int vfio_pci_open(struct vfio_device *vdev)
 {
+	struct vfio_pci *pci = vdev->pci;
+	int ret;
+
 	vfio_pci_config_reset(vdev);
-	if (!vdev->plugin->reset)
-		return 0;
-	return vfio_blame_result(vdev, "reset", vdev->plugin->reset(vdev), 0);
+	ret = vfio_pci_open_reset(vdev);
+	if (ret == -EAGAIN)
+		return ret;
+	pci->type.info_flags = VFIO_DEVICE_FLAGS_PCI;
+	if (!ret && vfio_pci_can_reset(vdev))
+		pci->type.info_flags |= VFIO_DEVICE_FLAGS_RESET;
+	pci->is_open = true;
+	return 0;
 }
 
 void vfio_pci_close(struct vfio_device *vdev)
@@ -203,6 +225,7 @@ void vfio_pci_close(struct vfio_device *vdev)
 	vfio_pci_free_ioeventfds(vdev);
 	vfio_pci_power_exit(vdev);
 	vfio_pci_config_reset(vdev);
+	vdev->pci->is_open = false;
 }
 
 int vfio_pci_bar_enabled(const struct vfio_device *vdev, unsigned int index)

@@ -23,8 +23,9 @@ struct vfio_device;
 #define VFIO_PCI_NUM_IRQS 5
 
 /*
- * A bus: the functions that a bus reset concerns. Those on bus 0 are part of
- * the root complex, which nobody resets. Made before the first function and
+ * A bus: the functions that a bus reset concerns, by devfn. Those on bus 0 are
+ * part of the root complex, which nobody resets; any other bus is behind a
+ * bridge, and has no more on it than this. Made before the first function and
  * gone after the last; the list is constant while clients are served.
  */
 struct vfio_pci_bus {
@@ -44,11 +45,16 @@ struct vfio_pci_slot {
 #define VFIO_PCI_UNASSIGNED 0xff
 
 struct vfio_pci {
-	/* All but the config_lock part is set when the device is made. */
+	/*
+	 * All up to the locks is set when the device is made, but is_open, and
+	 * of type the info flags: these are set when it is opened first, with
+	 * the group's lock held.
+	 */
 	const struct vfiod_pci *desc;
 	struct vfio_device *vdev;
 	struct vfio_pci_slot slot;
 	LIST_ENTRY(vfio_pci) bus_next;
+	atomic_bool is_open;
 	struct vfiod_type type; /* the declared one, with what vfiod adds */
 	struct vfiod_region *regions;
 	struct vfiod_irq irqs[VFIO_PCI_NUM_IRQS];
@@ -116,8 +122,22 @@ void vfio_pci_config_reset(struct vfio_device *vdev);
 /* Awake, D0: what a function reset starts with. */
 void vfio_pci_config_wake(struct vfio_device *vdev);
 
-/* VFIO_DEVICE_RESET and what else resets the function: -EINVAL: it cannot. */
+/*
+ * Can the function be reset, and no other with it? By a reset of its bus, or
+ * by whatever: its plugin's op, too. Constant while clients are served.
+ */
+bool vfio_pci_bus_can_reset(const struct vfio_device *vdev);
+bool vfio_pci_can_reset(const struct vfio_device *vdev);
+/*
+ * VFIO_DEVICE_RESET, function-level reset. -EINVAL: that did not work when the
+ * device was opened; what the plugin returns.
+ */
 int vfio_pci_function_reset(struct vfio_device *vdev);
+/*
+ * What the function has been through when it is opened first: its own reset, or
+ * that of its bus, which follows when the last function there is closed.
+ */
+int vfio_pci_open_reset(struct vfio_device *vdev);
 int vfio_pci_get_hot_reset_info(struct vfio_device *vdev, uint64_t arg);
 int vfio_pci_hot_reset(struct vfio_device *vdev, uint64_t arg);
 

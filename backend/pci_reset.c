@@ -3,38 +3,83 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "blame.h"
 #include "device.h"
 #include "group.h"
 #include "host.h"
+#include "irq.h"
 #include "pci.h"
 
 #define INFO_MINSZ 12 /* up to count, of both structures */
 
-int vfio_pci_function_reset(struct vfio_device *vdev)
+/* pci_probe_reset_bus(): the root complex has no bridge that could do it. */
+static bool bus_resets(const struct vfio_pci_bus *bus)
 {
-	int ret;
+	return bus && bus->number;
+}
 
-	if (!vdev->plugin->reset)
-		return -EINVAL;
+/* pci_parent_bus_reset(): a bus reset that concerns nobody else. */
+bool vfio_pci_bus_can_reset(const struct vfio_device *vdev)
+{
+	const struct vfio_pci *pci = vdev->pci;
+	const struct vfio_pci_bus *bus = pci->slot.bus;
+
+	return bus_resets(bus) && LIST_FIRST(&bus->functions) == pci &&
+	       !LIST_NEXT(pci, bus_next);
+}
+
+/*
+ * The kernel saves configuration space before a reset and restores it after.
+ * What shows is the power state, and messages: those that the client had
+ * turned off in the capability are on again (pci_restore_msi_state()). A
+ * function that was reset does not hold its line; it does again when the
+ * plugin says so.
+ */
+static int reset_function(struct vfio_device *vdev)
+{
+	int ret = 0;
+
 	vfio_pci_config_wake(vdev);
-	ret = vdev->plugin->reset(vdev);
+	vfio_irqs_line(vdev->irqs, VFIO_PCI_INTX_IRQ_INDEX, false);
+	vfio_irqs_disable_messages(vdev->irqs, false);
+	if (vdev->plugin->reset)
+		ret = vfio_blame_result(vdev, "reset",
+					vdev->plugin->reset(vdev), 0);
 	if (!ret)
 		vfio_device_was_reset(vdev);
 	return ret;
 }
 
-/* Only if all that are on the bus can take it. */
-static bool bus_resets(const struct vfio_pci_bus *bus)
+int vfio_pci_function_reset(struct vfio_device *vdev)
+{
+	if (!(vdev->type->info_flags & VFIO_DEVICE_FLAGS_RESET))
+		return -EINVAL;
+	return reset_function(vdev);
+}
+
+static bool any_open(const struct vfio_pci_bus *bus)
 {
 	const struct vfio_pci *it;
 
-	if (!bus || !bus->number)
-		return false;
 	LIST_FOREACH(it, &bus->functions, bus_next) {
-		if (!it->vdev->plugin->reset)
-			return false;
+		if (it->is_open)
+			return true;
 	}
-	return true;
+	return false;
+}
+
+bool vfio_pci_can_reset(const struct vfio_device *vdev)
+{
+	return vdev->plugin->reset || vfio_pci_bus_can_reset(vdev);
+}
+
+int vfio_pci_open_reset(struct vfio_device *vdev)
+{
+	const struct vfio_pci_bus *bus = vdev->pci->slot.bus;
+
+	if (vdev->plugin->reset || (bus_resets(bus) && !any_open(bus)))
+		return reset_function(vdev);
+	return 0;
 }
 
 static uint32_t count_functions(const struct vfio_pci_bus *bus)
@@ -123,7 +168,7 @@ static int reset_if_open(struct vfio_device *vdev)
 
 	pthread_mutex_lock(&vdev->group->group_lock);
 	if (vdev->open_count)
-		ret = vfio_pci_function_reset(vdev);
+		ret = reset_function(vdev);
 	pthread_mutex_unlock(&vdev->group->group_lock);
 	return ret;
 }
@@ -133,6 +178,9 @@ static int reset_bus(const struct vfio_pci_bus *bus, const struct owned *owned)
 	const struct vfio_pci *it;
 	int ret = 0;
 
+	/* Also of those that the client then turns out not to have. */
+	LIST_FOREACH(it, &bus->functions, bus_next)
+		vfio_pci_wake(it->vdev);
 	LIST_FOREACH(it, &bus->functions, bus_next) {
 		if (!owns(owned, it->vdev->group))
 			return -EINVAL;

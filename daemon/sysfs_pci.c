@@ -128,6 +128,23 @@ static void add_links(struct tree *tree, struct tree_node *dir,
 		  device->group->id);
 }
 
+/* pci_reset_fn_methods[]: what there is, best first. */
+static void add_reset_method(struct tree *tree, struct tree_node *dir,
+			     const struct device *device)
+{
+	const char *own = "", *bus = "";
+
+	if (!vfio_pci_can_reset(device->vdev))
+		return;
+	if (device->vdev->plugin->reset)
+		own = device->type->pci->flags & VFIOD_PCI_EXPRESS ?
+			      "flr" :
+			      "device_specific";
+	if (vfio_pci_bus_can_reset(device->vdev))
+		bus = *own ? " bus" : "bus";
+	tree_text(tree, dir, "reset_method", "%s%s\n", own, bus);
+}
+
 void sysfs_add_pci(struct tree *tree, struct tree_node *sys,
 		   const struct device *device)
 {
@@ -141,6 +158,7 @@ void sysfs_add_pci(struct tree *tree, struct tree_node *sys,
 	add_resources(tree, dir, device);
 	add_uevent(tree, dir, device);
 	add_links(tree, dir, device);
+	add_reset_method(tree, dir, device);
 	tree_attribute(tree, dir, "config", show_config, NULL, device->vdev,
 		       NULL);
 	tree_text(tree, dir, "irq", "0\n");

@@ -160,6 +160,7 @@ lane1()
 	step conform-user conform fuse-user
 	step conform-iommu conform --kind iommu fuse fuse-user
 	step conform-shared conform --kind shared fuse fuse-user
+	step conform-port conform --kind port fuse fuse-user
 	step conform-noiommu conform --kind noiommu fuse
 	step conform-mdpy conform --kind mdpy fuse fuse-user
 	step asan-units units "$asan" "${all_units[@]}"

@@ -10,6 +10,22 @@
  * 64-bit one has size 0), the ROM, index 6, and what is specific to the device
  * from index 9 on. Sizes of BARs are powers of two. vfiod fills in indices 7
  * (configuration space) and 8, the five interrupt indices, and the info flags.
+ *
+ * Resets. All functions with the same bus number are on one bus. Bus 0 is the
+ * root complex, which nobody resets; any other is behind a bridge of its own,
+ * and can be reset: by PCI_HOT_RESET, by VFIO_DEVICE_RESET of a function that
+ * is alone there (pci_parent_bus_reset()), and when no function there is open
+ * any more. vfiod resets what is its own part: power state and INTx line.
+ * Configuration space is otherwise as before, as the kernel saves and restores
+ * it; so are the client's interrupts. The reset op is the device's part: it
+ * puts registers and memory into the state of power-on, lets its line down,
+ * and after it no transfer of before touches the client's memory. It is called
+ * for each reset of an open function, with the lock of its group held for one
+ * of the bus, and before each first open: then the open fails with -EAGAIN; of
+ * any other error the client only hears that the function cannot be reset. A
+ * function that has the op has a reset of its own, on any bus: a
+ * function-level reset if it is PCI Express. Without the op a device is as it
+ * was when its bus has been reset (as QEMU's edu is).
  */
 #ifndef VFIOD_PCI_H
 #define VFIOD_PCI_H

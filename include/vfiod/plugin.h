@@ -312,7 +312,8 @@ struct vfiod_plugin {
 
 	/*
 	 * reset - VFIO_DEVICE_RESET. Optional; without it the client gets
-	 * EINVAL. A type that has it sets VFIO_DEVICE_FLAGS_RESET.
+	 * EINVAL. A type that has it sets VFIO_DEVICE_FLAGS_RESET. For PCI
+	 * functions see <vfiod/pci.h>.
 	 */
 	int (*reset)(struct vfio_device *vdev);
 

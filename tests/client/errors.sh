@@ -85,6 +85,23 @@ iommus()
 0x0000000000200000 0x00000000002fffff direct" ]'
 }
 
+# What can reset a function: nothing on the root bus but its plugin.
+resets()
+{
+	local edu=edu-1,addr=7f1d ioat=ioat-1,addr=7f1d
+
+	# shellcheck disable=SC2016 # expanded by that shell
+	try 0 "${run[@]}" --pci $edu:00:01.0 --pci $edu:01:02.0 \
+		--pci $edu:02:00.0 --pci $ioat:02:01.0 --pci ioat-1 -- \
+		sh -ec '
+		cd /sys/bus/pci/devices
+		[ ! -e 7f1d:00:01.0/reset_method ]
+		[ "$(cat 7f1d:01:02.0/reset_method)" = bus ]
+		[ ! -e 7f1d:02:00.0/reset_method ]
+		[ "$(cat 7f1d:02:01.0/reset_method)" = flr ]
+		[ "$(cat "$VFIOD_DEVICE_5/reset_method")" = "flr bus" ]'
+}
+
 # 24 ports are all that mtty has.
 too_many()
 {
@@ -199,6 +216,7 @@ no_user_namespaces()
 
 devices
 iommus
+resets
 too_many
 plugins
 usage

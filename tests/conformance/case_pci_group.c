@@ -8,12 +8,6 @@
 #define SHARED(name) CASE_FLAGS(name, CASE_PCI | CASE_ONE_GROUP)
 #define IOVA 0x100000UL
 
-/* The first is ready; this is the second. */
-static int second(struct ctx *c)
-{
-	return c_device_fd(c, c_fd(c, "group"), "device2", c->device[1]);
-}
-
 SHARED("pci/group/status")
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
@@ -27,7 +21,7 @@ SHARED("pci/group/status")
 /* Each has its registers, and its configuration space. */
 SHARED("pci/group/each-its-own")
 {
-	int one = e_ready(c), two = second(c);
+	int one = e_ready(c), two = e_second(c);
 
 	e_set(c, one, E_LIVE, 4, 0x11111111);
 	e_set(c, two, E_LIVE, 4, 0x22222222);
@@ -45,7 +39,7 @@ static void close_order(struct ctx *c)
 	int group;
 
 	e_ready(c);
-	second(c);
+	e_second(c);
 	group = c_fd(c, "group");
 	c_ioctl(c, group, &GROUP_UNSET_CONTAINER, 0);
 	c_close(c, c_fd(c, roles[c->param]));
@@ -53,13 +47,13 @@ static void close_order(struct ctx *c)
 	c_device_info(c, c_fd(c, roles[!c->param]), 24);
 	c_close(c, c_fd(c, roles[!c->param]));
 	c_ioctl(c, group, &GROUP_UNSET_CONTAINER, 0);
-	second(c);
+	e_second(c);
 }
 
 /* A device keeps the group open, and the container's mappings. */
 SHARED("pci/group/without-group-fd")
 {
-	int one = e_ready(c), two = second(c);
+	int one = e_ready(c), two = e_second(c);
 
 	c_close(c, c_fd(c, "group"));
 	c_open(c, "again", c->group[0], O_RDWR);
@@ -73,7 +67,7 @@ SHARED("pci/group/without-group-fd")
 /* One's reset, closing, and interrupts are nothing to the other. */
 SHARED("pci/group/interrupts")
 {
-	int one = e_ready(c), two = second(c);
+	int one = e_ready(c), two = e_second(c);
 	int first = c_eventfd(c, "first"), other = c_eventfd(c, "other");
 
 	e_renew(c, two);
@@ -96,7 +90,7 @@ SHARED("pci/group/interrupts")
 SHARED("pci/group/dma")
 {
 	unsigned char *at = c_mem(c, "A", C_PAGE, C_UNWATCHED);
-	int one = e_ready(c), two = second(c);
+	int one = e_ready(c), two = e_second(c);
 
 	memset(at, 0x5a, 256);
 	e_command(c, one, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);

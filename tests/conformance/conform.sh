@@ -6,9 +6,11 @@
 # Records under vfiod, over each TRANSPORT (fuse, fuse-user, cuse), and
 # compares with golden/linux-6.12: the cases, and the walks that the oracle has
 # recorded, those of the first N seeds (0: none) with --seeds. With --kind the
-# devices are in groups of that kind (iommu, noiommu, shared: both in one group),
-# or they are mdpy; the golden files are golden/linux-6.12-KIND; of noiommu the
-# cases are those not about devices, of mdpy its own and the INFO tables.
+# devices are in groups of that kind (iommu, on the root bus of a PCI domain that
+# no machine has; shared, both on a bus and in one group; port, each on a bus of
+# its own; noiommu), or they are mdpy; the golden files are
+# golden/linux-6.12-KIND; of noiommu the cases are those not about devices, of
+# mdpy its own and the INFO tables.
 
 set -eu
 
@@ -31,10 +33,18 @@ case ${1:-} in
 	shift 2
 	;;
 --kind)
-	DEVICE=--pci=edu-1 only='[cdglprt]*' seeds=0
-	[ "$2" != shared ] || DEVICE+=,group=9000 only='pci/group/*'
-	[ "$2" != noiommu ] || DEVICE=mtty-2,noiommu=on only='[cgln]*'
-	[ "$2" != mdpy ] || DEVICE=mdpy-vga only='@(mdpy|device/*info)/*'
+	seeds=0
+	case $2 in
+	iommu) DEVICE=--pci=edu-1,addr=7013:00:0@.0 only='[cdglprt]*' ;;
+	shared) DEVICE=--pci=edu-1,group=9000 only='pci/group/*' ;;
+	port) DEVICE=--pci=edu-1 only='pci/alone/*' ;;
+	noiommu) DEVICE=mtty-2,noiommu=on only='[cgln]*' ;;
+	mdpy) DEVICE=mdpy-vga only='@(mdpy|device/*info)/*' ;;
+	*)
+		echo "conform.sh: no such kind: $2" >&2
+		exit 2
+		;;
+	esac
 	export DEVICE
 	golden+=-$2
 	known=$(mktemp)

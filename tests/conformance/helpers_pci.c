@@ -101,6 +101,28 @@ void e_command(struct ctx *c, int fd, uint16_t command)
 	c_pwrite(c, fd, &command, sizeof(command), D_CONFIG + PCI_COMMAND);
 }
 
+int e_second(struct ctx *c)
+{
+	return c_device_fd(c, c_fd(c, "group"), "device2", c->device[1]);
+}
+
+void e_hot_reset(struct ctx *c, int fd, uint32_t count, const int *fds,
+		 const char *shown)
+{
+	struct {
+		struct vfio_pci_hot_reset reset;
+		int32_t fds[E_MAX_FDS];
+	} arg = { .reset = { .argsz = sizeof(arg), .count = count } };
+	uint32_t i;
+	long result;
+
+	for (i = 0; i < count && i < E_MAX_FDS; i++)
+		arg.fds[i] = fds[i];
+	result = c_quiet(fd, &DEVICE_PCI_HOT_RESET, &arg);
+	c_say(c, "hot-reset(count %u: %s) = %s", count, shown,
+	      result ? strerrorname_np((int)-result) : "0");
+}
+
 void e_signalled(struct ctx *c, int event)
 {
 	struct pollfd p = { .fd = event, .events = POLLIN };

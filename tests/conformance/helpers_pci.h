@@ -41,6 +41,15 @@ void e_set(struct ctx *c, int fd, off_t pos, size_t len, uint64_t value);
 void e_write(struct ctx *c, int fd, off_t reg, uint32_t value);
 /* Memory decoding, bus master: the command register as a whole, recorded. */
 void e_command(struct ctx *c, int fd, uint16_t command);
+/* The second function of the group is opened: "device2". */
+int e_second(struct ctx *c);
+/*
+ * PCI_HOT_RESET with that many of fds, E_MAX_FDS of which are there; records
+ * one line, with what they are shown as.
+ */
+#define E_MAX_FDS 4
+void e_hot_reset(struct ctx *c, int fd, uint32_t count, const int *fds,
+		 const char *shown);
 /* c_counter() of an eventfd that is to be signalled: waits for it. */
 void e_signalled(struct ctx *c, int event);
 

@@ -6,7 +6,7 @@
 # In the oracle's VM: COMMAND gets, as its last arguments, the container, and
 # group and device name of two devices. KIND: emulated (mtty-2), mdpy, mbochs;
 # iommu, PCI devices of QEMU, bound to vfio-pci, behind its IOMMU; shared, the
-# same where both are in one group; noiommu, in a VM that has none and has not
+# same where both are in one group; port, where each has a bus; noiommu, in a VM that has none and has not
 # loaded vfio; or probe, four of them (tests/oracle/kmod). Mediated devices are
 # new ones each time.
 
@@ -84,6 +84,11 @@ iommu()
 }
 
 shared()
+{
+	edus ''
+}
+
+port()
 {
 	edus ''
 }

@@ -6,13 +6,14 @@
 # Runs vfio-conform on the kernel's own VFIO, in a VM with Debian's stock
 # kernel, and writes what it answered to golden/linux-KERNEL/AREA.txt (devices
 # of the kernel's mtty, and our probes) and golden/linux-KERNEL-KIND/AREA.txt:
-# iommu (PCI devices behind an IOMMU), shared (both in one group), mdpy (its own
-# cases and its tables), mbochs (the tables), and of 6.12 noiommu (PCI devices without an IOMMU; the kernel
-# module vfio is not Debian's then, but built from the same source); and the
-# records of random walks to walks.tar.xz. Of other kernels than 6.12 there are
-# only the cases, in a cases.tar.xz. All is done twice in the VM, with new
-# devices, and must be the same. With --only, or --out, nothing in golden/
-# changes: the records go to DIR, or to stdout.
+# iommu (PCI devices on the root bus, behind an IOMMU), mdpy (its own cases and
+# its tables), mbochs (the tables), and of 6.12 shared (two PCI devices on a
+# bus, in one group), port (each on a bus of its own) and noiommu (PCI devices
+# without an IOMMU; the kernel module vfio is not Debian's then, but built from
+# the same source); and the records of random walks to walks.tar.xz. Of other
+# kernels than 6.12 there are only the cases, in a cases.tar.xz. All is done
+# twice in the VM, with new devices, and must be the same. With --only, or
+# --out, nothing in golden/ changes: the records go to DIR, or to stdout.
 
 set -eu
 
@@ -87,8 +88,8 @@ add_to_job()
 	} >>"$1"
 }
 
-# in_vm JOB ARG...: with two devices of QEMU's, on the bus.
-bus=pcie.0
+# in_vm JOB ARG...: with two devices of QEMU's, on these buses.
+buses=(pcie.0 pcie.0)
 in_vm()
 {
 	local job=$1
@@ -97,8 +98,8 @@ in_vm()
 	"$top/tests/vm/run.sh" --timeout 900 --rw "$work" \
 		--module virtio_pci --module virtio_console "$@" \
 		--qemu -machine --qemu q35 \
-		--qemu -device --qemu "edu,bus=$bus" \
-		--qemu -device --qemu "edu,bus=$bus" \
+		--qemu -device --qemu "edu,bus=${buses[0]}" \
+		--qemu -device --qemu "edu,bus=${buses[1]}" \
 		-- bash "$job"
 }
 
@@ -126,11 +127,23 @@ if [ "$kernel" = 6.12 ]; then
 	kinds+=(shared)
 	begin_job "$work/job-shared"
 	add_to_job "$work/job-shared" shared --only 'pci/group/*'
-	bus=bridge in_vm "$work/job-shared" \
+	buses=(bridge bridge)
+	in_vm "$work/job-shared" \
 		--module vfio --module vfio_iommu_type1 \
 		--qemu -device --qemu intel-iommu \
 		--qemu -device --qemu pcie-root-port,id=root \
 		--qemu -device --qemu pcie-pci-bridge,id=bridge,bus=root
+
+	kinds+=(port)
+	begin_job "$work/job-port"
+	add_to_job "$work/job-port" port --only 'pci/alone/*'
+	buses=(one two)
+	in_vm "$work/job-port" \
+		--module vfio --module vfio_iommu_type1 \
+		--qemu -device --qemu intel-iommu \
+		--qemu -device --qemu pcie-root-port,id=one,chassis=1 \
+		--qemu -device --qemu pcie-root-port,id=two,chassis=2
+	buses=(pcie.0 pcie.0)
 
 	[ "$only" != '*' ] || globs=('[cgln]*')
 	kinds+=(noiommu)

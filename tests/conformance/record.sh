@@ -4,10 +4,10 @@
 # Usage: [DEVICE=TYPE] record.sh TRANSPORT DIR [OPTION...]
 #
 # Runs vfio-conform, with its OPTIONs, on two devices (mtty-2, and then on four
-# probe-1) of vfiod over fuse, fuse-user, fuse-ptrace or cuse (see
-# tests/client/lib.sh). Its records go to DIR/AREA.txt. Without /dev/cuse, cuse
-# takes a virtual machine, and so does what is mapped over fuse, on a kernel
-# that cannot do that.
+# probe-1; an @ in DEVICE is 1 for the first, 2 for the second) of vfiod over
+# fuse, fuse-user, fuse-ptrace or cuse (see tests/client/lib.sh). Its records go
+# to DIR/AREA.txt. Without /dev/cuse, cuse takes a virtual machine, and so does
+# what is mapped over fuse, on a kernel that cannot do that.
 
 # shellcheck source-path=SCRIPTDIR/../client source=../client/lib.sh
 . "$(dirname "$0")/../client/lib.sh"
@@ -43,6 +43,6 @@ record()
 	finish
 }
 
-record "$device" "$device" -- "$@"
+record "${device/@/1}" "${device/@/2}" -- "$@"
 [ "$device" != mtty-2 ] || record probe-1 probe-1 probe-1 probe-1 -- "$@"
 cp "$work"/records/* "$dir/"

@@ -53,7 +53,13 @@ static int reset_op(struct vfio_device *vdev)
 {
 	(void)vdev;
 	rig->resets++;
-	return 0;
+	return rig->reset_ret;
+}
+
+static int open_op(struct vfio_device *vdev)
+{
+	(void)vdev;
+	return rig->open_ret;
 }
 
 static uint8_t *memory(unsigned int index, uint64_t offset, unsigned int len)
@@ -88,28 +94,44 @@ static int access_op(struct vfio_device *vdev, unsigned int index,
 const struct vfiod_plugin pci_rig_plugin = {
 	.name = "pci",
 	.init = model_init,
+	.open_device = open_op,
 	.access = access_op,
 	.reset = reset_op,
 	.dma_unmap = model_dma_unmap,
 };
 
-void pci_setup(struct pci_rig *r)
+const struct vfiod_plugin pci_rig_resetless = {
+	.name = "pci",
+	.init = model_init,
+	.open_device = open_op,
+	.access = access_op,
+	.dma_unmap = model_dma_unmap,
+};
+
+void pci_setup_on(struct pci_rig *r, const struct vfiod_plugin *plugin,
+		  uint8_t number, int nr)
 {
 	memset(r, 0, sizeof(*r));
 	rig = r;
 	LIST_INIT(&r->bus.functions);
-	r->bus.number = 1;
+	r->bus.number = number;
 	model_setup(&r->m);
-	for (int i = 0; i < 2; i++) {
+	/* The other way round than they stand on the bus. */
+	for (int i = nr - 1; i >= 0; i--) {
 		r->slots[i].bus = &r->bus;
 		r->slots[i].devfn = i;
 		r->slots[i].bars[0] = 0x1080000000 + i * 0x10000ULL;
 		r->slots[i].bars[2] = 0xfe000000;
 		r->slots[i].bars[4] = 0xc000;
 		r->m.devs[i].slot = &r->slots[i];
-		model_attach(&r->m, i, &pci_rig_plugin, &pci_rig_type);
+		model_attach(&r->m, i, plugin, &pci_rig_type);
 	}
 	ck_assert_int_eq(model_set_iommu(&r->m, VFIO_TYPE1v2_IOMMU), 0);
+}
+
+void pci_setup(struct pci_rig *r)
+{
+	pci_setup_on(r, &pci_rig_plugin, 1, 2);
 	model_open(&r->m, 0);
 }
 
@@ -117,6 +139,11 @@ void pci_teardown(struct pci_rig *r)
 {
 	model_teardown(&r->m);
 	ck_assert(LIST_EMPTY(&r->bus.functions));
+}
+
+int pci_reset(struct pci_rig *r)
+{
+	return vfio_device_file_ioctl(r->m.devs[0].file, VFIO_DEVICE_RESET, 0);
 }
 
 uint32_t pci_get(struct pci_rig *r, unsigned int at, unsigned int len)

@@ -29,6 +29,8 @@ struct pci_rig {
 	struct model m;
 	struct vfio_pci_bus bus;
 	struct vfio_pci_slot slots[2];
+	int reset_ret; /* what the reset op returns */
+	int open_ret; /* what open_device does */
 	/* What the plugin has seen. */
 	unsigned int resets;
 	unsigned int accesses;
@@ -43,8 +45,17 @@ extern const struct vfiod_pci pci_rig_desc;
 extern const struct vfiod_type pci_rig_type;
 extern const struct vfiod_plugin pci_rig_plugin;
 
+/* The same without a reset op. */
+extern const struct vfiod_plugin pci_rig_resetless;
+
 void pci_setup(struct pci_rig *r);
+/* @nr functions of @plugin on bus @number, none of them open. */
+void pci_setup_on(struct pci_rig *r, const struct vfiod_plugin *plugin,
+		  uint8_t number, int nr);
 void pci_teardown(struct pci_rig *r);
+
+/* VFIO_DEVICE_RESET. */
+int pci_reset(struct pci_rig *r);
 
 /* Little-endian numbers of @len bytes in configuration space. */
 uint32_t pci_get(struct pci_rig *r, unsigned int at, unsigned int len);
