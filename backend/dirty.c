@@ -65,12 +65,49 @@ void vfio_dirty_fill(struct vfio_dma *dma)
 		set_bit(dma->bitmap, bit);
 }
 
-/* Word @i of the bitmap of @dma, moved up by @shift bits. */
-static uint64_t shifted_word(const struct vfio_dma *dma, size_t i,
-			     unsigned int shift)
+/* How a bitmap of the client's stands to that of one mapping. */
+struct view {
+	const struct vfio_dma *dma;
+	uint64_t first; /* the mapping's first page: its number there */
+	unsigned int order; /* the client's pages are 2^order of these */
+};
+
+/* Is any of these pages dirty that the mapping has? */
+static bool any_dirty(const struct view *view, uint64_t page, uint64_t end)
 {
+	uint64_t npages = vfio_dma_npages(view->dma);
+
+	page = page > view->first ? page - view->first : 0;
+	end = end > view->first ? end - view->first : 0;
+	for (; page < end && page < npages; page++)
+		if (view->dma->bitmap[page / WORD_BITS] >> page % WORD_BITS & 1)
+			return true;
+	return false;
+}
+
+static uint64_t large_word(const struct view *view, size_t i)
+{
+	uint64_t page = i * WORD_BITS << view->order, word = 0;
+
+	for (unsigned int bit = 0; bit < WORD_BITS; bit++) {
+		uint64_t end = page + (1ULL << view->order);
+
+		word |= (uint64_t)any_dirty(view, page, end) << bit;
+		page = end;
+	}
+	return word;
+}
+
+/* Word @i of the client's bitmap, as far as it is the mapping's. */
+static uint64_t word_of(const struct view *view, size_t i)
+{
+	const struct vfio_dma *dma = view->dma;
+	unsigned int shift = view->first % WORD_BITS;
 	uint64_t word = 0;
 
+	if (view->order)
+		return large_word(view, i);
+	i -= view->first / WORD_BITS;
 	if (i < words(vfio_dma_npages(dma)))
 		word = dma->bitmap[i] << shift;
 	if (shift && i)
@@ -79,35 +116,50 @@ static uint64_t shifted_word(const struct vfio_dma *dma, size_t i,
 }
 
 /*
- * Only words that @dma has a page in are written. When its first bit is not
- * a word's first, the lower bits are another mapping's: the word is read and
- * added to, all of it, as the kernel does. What a device behind an IOMMU has
- * written nobody knows: all is dirty, unless it has shown that it pins.
+ * Words @i up to @end. The lower bits of the first are another mapping's: the
+ * word is read and added to, all of it, as the kernel does.
+ */
+static int write_words(const struct view *view, size_t i, size_t end,
+		       uint64_t data)
+{
+	uint64_t chunk[CHUNK], present = 0;
+	int ret = 0;
+	size_t n;
+
+	if (view->first % ((uint64_t)WORD_BITS << view->order))
+		ret = vfio_copy_from_user(&present, data + i * sizeof(present),
+					  sizeof(present));
+	for (; !ret && i < end; i += n) {
+		for (n = 0; n < CHUNK && i + n < end; n++)
+			chunk[n] = word_of(view, i + n);
+		chunk[0] |= present;
+		present = 0;
+		ret = vfio_copy_to_user(data + i * sizeof(*chunk), chunk,
+					n * sizeof(*chunk));
+	}
+	return ret;
+}
+
+/*
+ * Only words that @dma has a page in are written. What a device behind an
+ * IOMMU has written nobody knows: all is dirty, unless it has shown that it
+ * pins.
  */
 int vfio_dirty_write(const struct vfio_iommu *iommu, struct vfio_dma *dma,
 		     uint64_t base, uint64_t data)
 {
-	uint64_t first = (dma->iova - base) >> VFIO_PAGE_SHIFT;
-	unsigned int shift = first % WORD_BITS;
-	size_t n = words(vfio_dma_npages(dma) + shift), i = 0, j;
-	uint64_t chunk[CHUNK], present = 0;
-	int ret = 0;
+	const struct view view = {
+		.dma = dma,
+		.first = (dma->iova - base) >> VFIO_PAGE_SHIFT,
+		.order = __builtin_ctzll(vfio_iommu_pgsize(iommu)) -
+			 VFIO_PAGE_SHIFT,
+	};
+	uint64_t last = view.first + vfio_dma_npages(dma) - 1;
 
 	if (iommu->non_pinned_groups && dma->iommu_mapped)
 		vfio_dirty_fill(dma);
-	data += first / WORD_BITS * sizeof(uint64_t);
-	if (shift)
-		ret = vfio_copy_from_user(&present, data, sizeof(present));
-	while (!ret && i < n) {
-		for (j = 0; j < CHUNK && i + j < n; j++)
-			chunk[j] = shifted_word(dma, i + j, shift);
-		chunk[0] |= present;
-		present = 0;
-		ret = vfio_copy_to_user(data + i * sizeof(uint64_t), chunk,
-					j * sizeof(uint64_t));
-		i += j;
-	}
-	return ret;
+	return write_words(&view, (view.first >> view.order) / WORD_BITS,
+			   (last >> view.order) / WORD_BITS + 1, data);
 }
 
 int vfio_dirty_check_bitmap(const struct vfio_bitmap *bitmap, uint64_t size)

@@ -137,6 +137,26 @@ static bool conflicts(struct vfio_iommu *iommu,
 	       (aperture->end != UINT64_MAX && overlaps(iommu, &above));
 }
 
+/*
+ * Has a mapping parts of pages of @geometry? iommu_map() looks at the physical
+ * address, which cannot be a multiple of a page's size where that in the
+ * client is none.
+ */
+static bool splits_pages(struct vfio_iommu *iommu,
+			 const struct vfio_iommu_geometry *geometry)
+{
+	uint64_t bitmap = geometry->pgsize_bitmap;
+	uint64_t mask = (bitmap & -bitmap) - 1;
+	struct vfio_dma *dma;
+
+	for (dma = vfio_dma_first(&iommu->dmas, 0); dma;
+	     dma = vfio_dma_next(dma)) {
+		if ((dma->iova | dma->vaddr | dma->size) & mask)
+			return true;
+	}
+	return false;
+}
+
 static int restrict_to(struct vfio_iova_list *iovas,
 		       const struct vfio_iommu_geometry *geometry)
 {
@@ -169,14 +189,21 @@ static int find_iovas(const struct vfio_iommu *iommu,
 	return ret;
 }
 
+/* Page sizes that all groups have. */
+static uint64_t common_pgsizes(const struct vfio_iommu *iommu)
+{
+	const struct vfio_iommu_group *it;
+	uint64_t bitmap = UINT64_MAX;
+
+	LIST_FOREACH(it, &iommu->iommu_groups, next)
+		bitmap &= it->group->geometry->pgsize_bitmap;
+	return bitmap;
+}
+
 /* Sizes below the CPU's are not shown: its own does for them. */
 static void update_pgsize_bitmap(struct vfio_iommu *iommu)
 {
-	const struct vfio_iommu_group *it;
-
-	iommu->pgsize_bitmap = UINT64_MAX;
-	LIST_FOREACH(it, &iommu->iommu_groups, next)
-		iommu->pgsize_bitmap &= it->group->geometry->pgsize_bitmap;
+	iommu->pgsize_bitmap = common_pgsizes(iommu);
 	if (iommu->pgsize_bitmap & (VFIO_PAGE_SIZE - 1)) {
 		iommu->pgsize_bitmap &= ~(VFIO_PAGE_SIZE - 1);
 		iommu->pgsize_bitmap |= VFIO_PAGE_SIZE;
@@ -226,7 +253,11 @@ int vfio_iommu_attach_domain(struct vfio_iommu *iommu,
 	struct vfio_iova_list iovas;
 	int ret;
 
-	if (iommu->nesting || conflicts(iommu, geometry))
+	if (iommu->nesting || conflicts(iommu, geometry) ||
+	    splits_pages(iommu, geometry))
+		return -EINVAL;
+	/* The kernel would go on with pages of no size. */
+	if (!(common_pgsizes(iommu) & geometry->pgsize_bitmap))
 		return -EINVAL;
 	LIST_INSERT_HEAD(&iommu->iommu_groups, group, next);
 	ret = find_iovas(iommu, &iovas);

@@ -37,7 +37,7 @@ static inline bool vfio_iommu_keeps(const struct vfio_iommu_reserved *reserved)
 
 struct vfio_iommu_geometry {
 	struct vfio_iova_range aperture;
-	/* A bit for each page size; one is 4 KiB, or less. */
+	/* A bit for each page size; there is one. */
 	uint64_t pgsize_bitmap;
 	/* It makes all DMA coherent with the caches (VFIO_DMA_CC_IOMMU). */
 	bool coherent;

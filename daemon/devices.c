@@ -80,8 +80,8 @@ static int set_iommu(const struct device *device, struct why *why)
 		return 0;
 	}
 	snprintf(why->line, why->size,
-		 "--pci: aperture and reserved are for the first function of "
-		 "group %d",
+		 "--pci: aperture, reserved and pgsizes are for the first "
+		 "function of group %d",
 		 device->group->id);
 	return -EINVAL;
 }

@@ -104,12 +104,63 @@ static int take_reserved(struct iommu_option *option, const char *value,
 	return 0;
 }
 
+/* A power of two, with k, m or g behind it: where it ends, or NULL. */
+static const char *parse_size(const char *text, uint64_t *size)
+{
+	static const char units[] = "kmg";
+	const char *unit;
+	uint64_t number;
+	char *end;
+
+	if (*text < '1' || *text > '9')
+		return NULL;
+	errno = 0;
+	*size = number = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		*size = number << 10 * (unit - units + 1);
+		end++;
+	}
+	return errno || *size < number || (*size & (*size - 1)) ? NULL : end;
+}
+
+static int take_pgsizes(struct iommu_option *option, const char *value,
+			struct why *why)
+{
+	uint64_t *bitmap = &option->geometry.pgsize_bitmap, size;
+	const char *at = value;
+
+	*bitmap = 0;
+	while ((at = parse_size(at, &size))) {
+		*bitmap |= size;
+		if (!*at)
+			return 0;
+		if (*at++ != '+')
+			break;
+	}
+	snprintf(why->line, why->size,
+		 "--pci: pgsizes: \"%s\" is not like 4k+2m+1g", value);
+	return -EINVAL;
+}
+
+static const struct {
+	const char *key;
+	int (*take)(struct iommu_option *option, const char *value,
+		    struct why *why);
+} keys[] = {
+	{ "aperture", take_aperture },
+	{ "reserved", take_reserved },
+	{ "pgsizes", take_pgsizes },
+};
+
 int iommu_option_take(struct device *device, const char *key, const char *value,
 		      struct why *why)
 {
-	bool is_aperture = !strcmp(key, "aperture");
+	size_t i = 0, nr = sizeof(keys) / sizeof(keys[0]);
 
-	if (!is_aperture && strcmp(key, "reserved"))
+	while (i < nr && strcmp(key, keys[i].key))
+		i++;
+	if (i == nr)
 		return 1;
 	if (!device->iommu) {
 		device->iommu = calloc(1, sizeof(*device->iommu));
@@ -117,6 +168,5 @@ int iommu_option_take(struct device *device, const char *key, const char *value,
 			return -ENOMEM;
 		device->iommu->geometry = vfio_iommu_vtd;
 	}
-	return is_aperture ? take_aperture(device->iommu, value, why) :
-			     take_reserved(device->iommu, value, why);
+	return keys[i].take(device->iommu, value, why);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What --pci says of the IOMMU before a function's group: aperture=START-END,
- * and reserved=START-END[:TYPE], as often as there are such ranges. Numbers
- * are hexadecimal, an END is the last address, a TYPE is one that sysfs has.
+ * reserved=START-END[:TYPE], as often as there are such ranges, and
+ * pgsizes=SIZE[+SIZE…]. Addresses are hexadecimal, an END is the last one, a
+ * TYPE is one that sysfs has. A SIZE is decimal, with k, m, g or nothing behind.
  */
 #ifndef VFIOD_DAEMON_IOMMU_OPTION_H
 #define VFIOD_DAEMON_IOMMU_OPTION_H

@@ -72,6 +72,12 @@ iommus()
 	done
 	refuses 1 'aperture.*5-6:msi' "${run[@]}" --pci "$fn,aperture=5-6:msi" \
 		-- true
+	for range in '' 0 3k -4k k 4K 4kk 4k+ +4k 4k+2m+3 4k-2m 1t \
+		18446744073709551616 17179869184g; do
+		refuses 1 'pgsizes.*4k[+]2m[+]1g' "${run[@]}" \
+			--pci "$fn,pgsizes=$range" -- true
+	done
+	try 0 "${run[@]}" --pci "$fn,pgsizes=512+4k+2m+1g+8589934592g" -- true
 	refuses 1 'first.*group 9000' "${run[@]}" --pci "$fn" \
 		--pci "$fn,aperture=0-ffffff" -- true
 	# shellcheck disable=SC2016 # expanded by that shell

@@ -13,7 +13,7 @@
 transport=$1
 devices=(mtty-2 mtty-1 irqs-all sleepy-slow "sleepy-slow,open=1000"
 	"mtty-1,noiommu=on" --pci=edu-1 mtty-2 bars-mapped bars-mapped
-	bell-polled)
+	bell-polled "--pci=edu-1,pgsizes=64k+2m")
 
 body()
 {

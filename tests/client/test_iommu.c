@@ -202,6 +202,45 @@ START_TEST(next_session)
 }
 END_TEST
 
+static uint64_t pgsizes(int container)
+{
+	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
+
+	ck_ok(vfio_ioctl(container, VFIO_IOMMU_GET_INFO, &info));
+	return info.iova_pgsizes;
+}
+
+/* Behind an IOMMU with larger pages; then both in one container. */
+START_TEST(large_pages)
+{
+	struct vfio_session s =
+		vfio_session_open(DEV_LARGE_PAGES, VFIO_TYPE1v2_IOMMU);
+	const uint64_t size = 16 * PAGE;
+	char *mem = pages(32, PROT_READ | PROT_WRITE);
+
+	mem = (char *)(((uintptr_t)mem + size - 1) & ~(size - 1));
+	ck_assert_uint_eq(pgsizes(s.container), 0x210000);
+	ck_assert_int_eq(vfio_map(s.container, 0, mem, PAGE), -EINVAL);
+	ck_assert_int_eq(vfio_map(s.container, PAGE, mem, size), -EINVAL);
+	ck_assert_int_eq(vfio_map(s.container, 0, mem + PAGE, size), -EINVAL);
+	ck_ok(vfio_map(s.container, size, mem, size));
+	ck_assert_int_eq(vfio_unmap(s.container, size, PAGE, 0), -EINVAL);
+	ck_assert_int_eq(vfio_unmap(s.container, size, size, 0), size);
+	vfio_session_close(&s);
+
+	ck_assert_uint_eq(pgsizes(session.container), 0x40201000);
+	s.group = ck_fd(vfio_open_group(DEV_LARGE_PAGES));
+	ck_ok(map(PAGE, mem, 1));
+	ck_assert_int_eq(vfio_set_container(s.group, session.container),
+			 -EINVAL);
+	ck_assert_int_eq(unmap(PAGE, 1), 1);
+	ck_ok(vfio_set_container(s.group, session.container));
+	ck_assert_uint_eq(pgsizes(session.container), 0x200000);
+	ck_assert_int_eq(map(0, mem, 16), -EINVAL);
+	close(s.group);
+}
+END_TEST
+
 Suite *iommu_suite(void)
 {
 	Suite *suite = suite_create("client iommu");
@@ -216,6 +255,7 @@ Suite *iommu_suite(void)
 	tcase_add_test(tc, memlock);
 	tcase_add_test(tc, vaddr);
 	tcase_add_test(tc, next_session);
+	tcase_add_test(tc, large_pages);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

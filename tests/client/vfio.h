@@ -30,6 +30,7 @@ enum {
 	DEV_BARS = 9,
 	DEV_BARS_2 = 10,
 	DEV_BELL = 11,
+	DEV_LARGE_PAGES = 12,
 };
 
 /* VFIOD_GROUP, VFIOD_DEVICE, VFIOD_SYSFSDEV of device @n. */

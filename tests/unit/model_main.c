@@ -20,6 +20,7 @@ int main(void)
 	srunner_add_suite(runner, type1_fuzz_suite());
 	srunner_add_suite(runner, type1_iommu_suite());
 	srunner_add_suite(runner, type1_domain_suite());
+	srunner_add_suite(runner, type1_pgsizes_suite());
 	srunner_add_suite(runner, model_container_suite());
 	srunner_add_suite(runner, model_noiommu_suite());
 	srunner_add_suite(runner, model_group_suite());

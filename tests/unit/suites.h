@@ -38,6 +38,7 @@ Suite *type1_threads_suite(void);
 Suite *type1_fuzz_suite(void);
 Suite *type1_iommu_suite(void);
 Suite *type1_domain_suite(void);
+Suite *type1_pgsizes_suite(void);
 
 /* test_model_*.c */
 Suite *model_container_suite(void);
