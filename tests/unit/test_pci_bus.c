@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /* What can reset a function: its plugin, its bus, nothing. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "../../backend/irq.h"
@@ -237,6 +238,62 @@ START_TEST(later_reset_fails)
 }
 END_TEST
 
+/* ---- at the same time ---- */
+
+#define ROUNDS 500
+
+/* Another client: of the second function, which it opens again and again. */
+static void *neighbour(void *arg)
+{
+	uint64_t name = r.m.mem;
+
+	(void)arg;
+	vfio_set_current(&r.m.client.client);
+	memcpy(host_mm_ptr(r.m.mm, name), "dev1", sizeof("dev1"));
+	for (int i = 0; i < ROUNDS; i++) {
+		struct vfio_device_file *file;
+		struct vfio_device *vdev;
+		uint8_t config[64];
+
+		ck_assert_int_eq(vfio_group_get_device(r.m.devs[1].group, name,
+						       &file),
+				 0);
+		vdev = file->vdev;
+		vfiod_irq_line(vdev, INTX, true);
+		ck_assert_int_eq(vfio_device_file_ioctl(file, VFIO_DEVICE_RESET,
+							0),
+				 -EINVAL);
+		vfio_pci_hardware_config(vdev, config, sizeof(config));
+		vfio_device_file_release(file);
+	}
+	return NULL;
+}
+
+START_TEST(meanwhile)
+{
+	struct {
+		struct vfio_pci_hot_reset hdr;
+		int32_t fds[2];
+	} arg = { .hdr = { .argsz = sizeof(arg), .count = 2 } };
+	pthread_t thread;
+
+	setup(&pci_rig_resetless, 1, 2);
+	for (int i = 0; i < 2; i++)
+		arg.fds[i] =
+			host_client_add_group(&r.m.client, r.m.devs[i].group);
+	ck_assert_int_eq(pthread_create(&thread, NULL, neighbour, NULL), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		raise_line(0);
+		ck_assert_int_eq(model_device_ioctl(&r.m,
+						    VFIO_DEVICE_PCI_HOT_RESET,
+						    &arg, sizeof(arg)),
+				 0);
+		ck_assert(!line_is_up(0));
+	}
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+
 Suite *pci_bus_suite(void)
 {
 	Suite *suite = suite_create("pci bus");
@@ -252,6 +309,7 @@ Suite *pci_bus_suite(void)
 	tcase_add_test(tcase, wakes_neighbours);
 	tcase_add_test(tcase, first_reset_fails);
 	tcase_add_test(tcase, later_reset_fails);
+	tcase_add_test(tcase, meanwhile);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
