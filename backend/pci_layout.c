@@ -97,29 +97,38 @@ static bool add_msix(struct layout *l)
 	return true;
 }
 
-/* init_pci_cap_exp_perm(); an endpoint on a link of one lane, 2.5 GT/s. */
+/*
+ * init_pci_cap_exp_perm(); an endpoint on a link of one lane, 2.5 GT/s, or in
+ * the root complex, without a link.
+ */
 static bool add_express(struct layout *l, bool resettable)
 {
 	struct vfio_pci *pci = l->pci;
+	bool in_root = pci->slot.bus && !pci->slot.bus->number;
 	uint8_t *cap, *writable;
 
 	if (!(pci->desc->flags & VFIOD_PCI_EXPRESS))
 		return true;
-	pci->exp = add_cap(l, PCI_CAP_ID_EXP, EXP_CAP_SIZE);
+	pci->exp = add_cap(l, PCI_CAP_ID_EXP,
+			   in_root ? PCI_CAP_EXP_RC_ENDPOINT_SIZEOF_V2 :
+				     EXP_CAP_SIZE);
 	if (!pci->exp)
 		return false;
 	cap = pci->initial + pci->exp;
 	writable = pci->writable + pci->exp;
-	vfio_pci_put16(cap + PCI_EXP_FLAGS, 2); /* version 2, endpoint */
+	vfio_pci_put16(cap + PCI_EXP_FLAGS,
+		       2 | (in_root ? PCI_EXP_TYPE_RC_END : 0) << 4);
 	vfio_pci_put32(cap + PCI_EXP_DEVCAP,
 		       PCI_EXP_DEVCAP_RBER |
 			       (resettable ? PCI_EXP_DEVCAP_FLR : 0));
-	vfio_pci_put32(cap + PCI_EXP_LNKCAP, 0x11);
-	vfio_pci_put16(cap + PCI_EXP_LNKSTA, 0x11);
 	vfio_pci_put16(writable + PCI_EXP_DEVCTL,
 		       (uint16_t)~PCI_EXP_DEVCTL_PHANTOM);
 	vfio_pci_put16(writable + PCI_EXP_DEVCTL2,
 		       (uint16_t)~PCI_EXP_DEVCTL2_ARI);
+	if (!in_root) {
+		vfio_pci_put32(cap + PCI_EXP_LNKCAP, 0x11);
+		vfio_pci_put16(cap + PCI_EXP_LNKSTA, 0x11);
+	}
 	return true;
 }
 

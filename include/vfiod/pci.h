@@ -46,9 +46,10 @@ extern "C" {
 #define VFIOD_PCI_BAR_PREFETCH 0x8
 
 /*
- * Capabilities that vfiod makes. The function is PCI Express (an endpoint,
- * with 4096 bytes of configuration space; a function-level reset if the
- * plugin has the reset op); it has power management, D0 and D3hot.
+ * Capabilities that vfiod makes. The function is PCI Express (an endpoint, on
+ * bus 0 one in the root complex, with 4096 bytes of configuration space; a
+ * function-level reset if the plugin has the reset op); it has power
+ * management, D0 and D3hot.
  */
 #define VFIOD_PCI_EXPRESS 0x1
 #define VFIOD_PCI_PM 0x2

@@ -11,7 +11,8 @@
 
 devices=("--pci=edu-1,addr=0000:d0:03.0"
 	"--pci=ioat-1,addr=0000:d1:00.0,group=77"
-	"--pci=nvme-1,addr=0000:d2:00.0,size=1m")
+	"--pci=nvme-1,addr=0000:d2:00.0,size=1m"
+	"--pci=ioat-1,addr=7f1d:00:04.0")
 
 # lspci's words on what is at an address, without names of vendors.
 describe()
@@ -73,3 +74,6 @@ describes 0000:d2:00.0 \
 	"Capabilities: [84] MSI-X: Enable- Count=64 Masked-" \
 	"Vector table: BAR=4 offset=00000000" \
 	"Kernel driver in use: vfio-pci"
+describes 7f1d:00:04.0 \
+	"Capabilities: [48] Express (v2) Root Complex Integrated Endpoint" \
+	"Capabilities: [74] MSI-X: Enable- Count=1 Masked-"

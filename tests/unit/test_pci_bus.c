@@ -97,6 +97,19 @@ START_TEST(no_flr)
 }
 END_TEST
 
+/* In the root complex: no link, and so a shorter capability. */
+START_TEST(root_endpoint)
+{
+	setup(&pci_rig_plugin, 0, 1);
+	ck_assert_uint_eq(pci_get(&r, PCI_RIG_EXP + PCI_EXP_FLAGS, 2), 0x92);
+	ck_assert_uint_eq(pci_get(&r, PCI_RIG_EXP + PCI_CAP_LIST_NEXT, 1),
+			  PCI_RIG_EXP + 0x2c);
+	r.resets = 0;
+	pci_put(&r, PCI_RIG_EXP + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	ck_assert_uint_eq(r.resets, 1);
+}
+END_TEST
+
 START_TEST(entries_in_order)
 {
 	struct {
@@ -302,6 +315,7 @@ Suite *pci_bus_suite(void)
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_loop_test(tcase, what_there_is, 0, 7);
 	tcase_add_test(tcase, no_flr);
+	tcase_add_test(tcase, root_endpoint);
 	tcase_add_test(tcase, entries_in_order);
 	tcase_add_loop_test(tcase, wakes, 0, 2);
 	tcase_add_test(tcase, lines_fall);
