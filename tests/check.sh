@@ -144,6 +144,8 @@ lane1()
 	step mdpy-user script build mdpy fuse-user
 	step lspci script build lspci fuse
 	step lspci-user script build lspci fuse-user
+	step qemu-reset script build qemu_reset fuse
+	step qemu-reset-user script build qemu_reset fuse-user
 	step attributes-user script build attributes fuse-user
 	step s390 script build s390 fuse
 	step s390-user script build s390 fuse-user
