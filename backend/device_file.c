@@ -60,6 +60,18 @@ static int table_ioctl(struct vfio_device *vdev, unsigned int cmd, uint64_t arg)
 	}
 }
 
+static void begin_use(struct vfio_device *vdev)
+{
+	if (vdev->pci)
+		vfio_pci_runtime_get(vdev);
+}
+
+static void end_use(struct vfio_device *vdev)
+{
+	if (vdev->pci)
+		vfio_pci_runtime_put(vdev);
+}
+
 int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,
 			   uint64_t arg)
 {
@@ -68,14 +80,14 @@ int vfio_device_file_ioctl(struct vfio_device_file *file, unsigned int cmd,
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
-	if (vdev->pci)
-		vfio_pci_wake(vdev);
+	begin_use(vdev);
 	if (cmd == VFIO_DEVICE_FEATURE)
 		ret = vfio_device_feature(vdev, arg);
 	else if (vdev->plugin->ioctl)
 		ret = vdev->plugin->ioctl(vdev, cmd, arg);
 	if (ret == VFIOD_NOT_MINE && cmd != VFIO_DEVICE_FEATURE)
 		ret = table_ioctl(vdev, cmd, arg);
+	end_use(vdev);
 	return vfio_blame_result(vdev, "ioctl", ret, INT_MAX);
 }
 
@@ -112,19 +124,9 @@ static int access_write(struct vfio_device *vdev, uint64_t pos, void *buf,
 				  pos & VFIOD_OFFSET_MASK, buf, len, true);
 }
 
-ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
-			      size_t count, uint64_t pos)
+static ssize_t do_read(struct vfio_device *vdev, void *buf, size_t count,
+		       uint64_t pos)
 {
-	struct vfio_device *vdev = file->vdev;
-
-	if (atomic_load(&vdev->broken))
-		return -EIO;
-	if (!vdev->plugin->read && !vdev->plugin->access && !vdev->memory)
-		return -EINVAL;
-	if (!count)
-		return 0;
-	if (vdev->pci)
-		vfio_pci_wake(vdev);
 	if (vdev->plugin->read)
 		return vfio_blame_result(
 			vdev, "read", vdev->plugin->read(vdev, buf, count, pos),
@@ -137,19 +139,27 @@ ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
 	return vfiod_rw_split(vdev, buf, count, pos, 8, access_read);
 }
 
-ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
-			       size_t count, uint64_t pos)
+ssize_t vfio_device_file_read(struct vfio_device_file *file, void *buf,
+			      size_t count, uint64_t pos)
 {
 	struct vfio_device *vdev = file->vdev;
+	ssize_t ret;
 
 	if (atomic_load(&vdev->broken))
 		return -EIO;
-	if (!vdev->plugin->write && !vdev->plugin->access && !vdev->memory)
+	if (!vdev->plugin->read && !vdev->plugin->access && !vdev->memory)
 		return -EINVAL;
 	if (!count)
 		return 0;
-	if (vdev->pci)
-		vfio_pci_wake(vdev);
+	begin_use(vdev);
+	ret = do_read(vdev, buf, count, pos);
+	end_use(vdev);
+	return ret;
+}
+
+static ssize_t do_write(struct vfio_device *vdev, const void *buf, size_t count,
+			uint64_t pos)
+{
 	if (vdev->plugin->write)
 		return vfio_blame_result(
 			vdev, "write",
@@ -162,6 +172,24 @@ ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
 	/* One function splits for both ways; a write does not change buf. */
 	return vfiod_rw_split(vdev, (void *)(uintptr_t)buf, count, pos, 8,
 			      access_write);
+}
+
+ssize_t vfio_device_file_write(struct vfio_device_file *file, const void *buf,
+			       size_t count, uint64_t pos)
+{
+	struct vfio_device *vdev = file->vdev;
+	ssize_t ret;
+
+	if (atomic_load(&vdev->broken))
+		return -EIO;
+	if (!vdev->plugin->write && !vdev->plugin->access && !vdev->memory)
+		return -EINVAL;
+	if (!count)
+		return 0;
+	begin_use(vdev);
+	ret = do_write(vdev, buf, count, pos);
+	end_use(vdev);
+	return ret;
 }
 
 ssize_t vfiod_rw_split(struct vfio_device *vdev, void *buf, size_t count,

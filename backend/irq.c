@@ -137,12 +137,18 @@ void vfio_irq_mask(struct vfio_irqs *irqs)
 	pthread_mutex_unlock(&irqs->lock);
 }
 
+static bool is_intx(const struct vfio_irqs *irqs)
+{
+	return irqs->active != VFIO_IRQ_NONE &&
+	       irqs->type->irqs[irqs->active].kind == VFIOD_IRQ_INTX;
+}
+
 static void unmask_locked(struct vfio_irqs *irqs)
 {
 	if (irqs->intx_disabled)
 		return;
 	irqs->masked = false;
-	if (irqs->line && irqs->active != VFIO_IRQ_NONE)
+	if (irqs->line && is_intx(irqs))
 		deliver_intx(irqs, irqs->active);
 }
 
@@ -163,6 +169,23 @@ void vfio_irqs_disable_intx(struct vfio_irqs *irqs, bool disabled)
 	else
 		unmask_locked(irqs);
 	pthread_mutex_unlock(&irqs->lock);
+}
+
+bool vfio_irqs_mask_intx(struct vfio_irqs *irqs)
+{
+	bool changes;
+
+	pthread_mutex_lock(&irqs->lock);
+	changes = is_intx(irqs) && !irqs->masked;
+	if (changes)
+		irqs->masked = true;
+	pthread_mutex_unlock(&irqs->lock);
+	return changes;
+}
+
+void vfio_irqs_unmask_intx(struct vfio_irqs *irqs)
+{
+	vfio_irq_unmask(irqs);
 }
 
 unsigned int vfio_irqs_vectors(struct vfio_irqs *irqs, unsigned int index)

@@ -27,6 +27,13 @@ unsigned int vfio_irqs_vectors(struct vfio_irqs *irqs, unsigned int index);
 /* The client's INTx disable bit: while it is set, INTx stays masked. */
 void vfio_irqs_disable_intx(struct vfio_irqs *irqs, bool disabled);
 /*
+ * vfio_pci_intx_mask(), vfio_pci_intx_unmask(): INTx as if by the client; true
+ * if it is in use and was not masked. A line that is up when INTx is unmasked
+ * is delivered.
+ */
+bool vfio_irqs_mask_intx(struct vfio_irqs *irqs);
+void vfio_irqs_unmask_intx(struct vfio_irqs *irqs);
+/*
  * The client's bit to enable messages, written while they are in use: without
  * it the device sends none, until they are set up anew.
  */

@@ -71,17 +71,20 @@ struct vfio_pci {
 	uint8_t msix;
 	uint8_t pm;
 	uint8_t exp;
-	/* Guards config. Outside the locks of the interrupts. */
+	/* Guards config, and what says so. Outside the locks of the
+	 * interrupts. */
 	pthread_mutex_t config_lock;
 	uint8_t config[PCI_CFG_SPACE_EXP_SIZE];
 	/* What config says, for who must not wait: changed with config. */
 	_Atomic uint16_t command;
 	atomic_bool d3hot;
 	/* config_lock: LOW_POWER_ENTRY was called, and not EXIT; with an
-	 * eventfd for waking up, or NULL. */
+	 * eventfd for waking up, or NULL. It sleeps while no call uses it. */
 	bool low_power;
 	struct vfio_eventfd *wakeup;
-	atomic_bool wakes; /* there is one, for who must not wait */
+	unsigned int users; /* calls that do */
+	bool suspended;
+	bool intx_masked; /* for that */
 	/* Guards the list, and the work on it. Never taken by a callback. */
 	pthread_mutex_t ioeventfd_lock;
 	LIST_HEAD(, vfio_pci_ioeventfd) ioeventfds;
@@ -145,8 +148,12 @@ int vfio_pci_hot_reset(struct vfio_device *vdev, uint64_t arg);
 int vfio_pci_feature(struct vfio_device *vdev, uint32_t flags, uint64_t arg,
 		     size_t argsz);
 void vfio_pci_power_exit(struct vfio_device *vdev);
-/* The client uses the function. */
-void vfio_pci_wake(struct vfio_device *vdev);
+/*
+ * pm_runtime_resume_and_get(), pm_runtime_put(): a call of the client begins
+ * and ends to use the function, which is awake in between.
+ */
+void vfio_pci_runtime_get(struct vfio_device *vdev);
+void vfio_pci_runtime_put(struct vfio_device *vdev);
 bool vfio_pci_is_low_power(struct vfio_device *vdev);
 
 int vfio_pci_set_ioeventfd(struct vfio_device *vdev, uint64_t arg);

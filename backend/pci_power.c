@@ -2,14 +2,19 @@
 /*
  * The LOW_POWER features (vfio_pci_core_pm_entry() and its like). A client may
  * say that it does not use the function for now. All that it does with it
- * wakes it, as in the kernel; with an eventfd for waking up that is signalled
- * then, and the function is no longer in low power. Here it sleeps as soon as
- * the call returns, there a little later.
+ * wakes it, as in the kernel, until that call has ended; with an eventfd for
+ * waking up that is signalled then, and the function is no longer in low power.
+ * Here it sleeps as soon as the last call returns, there a little later.
+ *
+ * A function that sleeps delivers no INTx. A line that is up then is told of
+ * when the function wakes. In D3hot, which the client sets in configuration
+ * space, INTx comes through, as in the kernel.
  */
 #include <errno.h>
 
 #include "device.h"
 #include "host.h"
+#include "irq.h"
 #include "pci.h"
 
 static int enter(struct vfio_pci *pci, struct vfio_eventfd *wakeup)
@@ -22,7 +27,6 @@ static int enter(struct vfio_pci *pci, struct vfio_eventfd *wakeup)
 	} else {
 		pci->low_power = true;
 		pci->wakeup = wakeup;
-		pci->wakes = wakeup;
 	}
 	pthread_mutex_unlock(&pci->config_lock);
 	if (ret)
@@ -30,36 +34,71 @@ static int enter(struct vfio_pci *pci, struct vfio_eventfd *wakeup)
 	return ret;
 }
 
-/* Ends it. What was to be told of that, or NULL. */
+/* config_lock is held here and in the next two. What was to be told. */
 static struct vfio_eventfd *leave(struct vfio_pci *pci)
 {
-	struct vfio_eventfd *wakeup;
+	struct vfio_eventfd *wakeup = pci->wakeup;
 
-	pthread_mutex_lock(&pci->config_lock);
-	wakeup = pci->wakeup;
 	pci->wakeup = NULL;
-	pci->wakes = false;
 	pci->low_power = false;
-	pthread_mutex_unlock(&pci->config_lock);
 	return wakeup;
+}
+
+/* vfio_pci_core_runtime_suspend(): not what the client has masked itself. */
+static void suspend(struct vfio_pci *pci)
+{
+	pci->suspended = true;
+	pci->intx_masked = vfio_irqs_mask_intx(pci->vdev->irqs);
+}
+
+/* The end of vfio_pci_core_runtime_resume(). */
+static void resume(struct vfio_pci *pci)
+{
+	pci->suspended = false;
+	if (pci->intx_masked)
+		vfio_irqs_unmask_intx(pci->vdev->irqs);
+	pci->intx_masked = false;
 }
 
 void vfio_pci_power_exit(struct vfio_device *vdev)
 {
-	vfio_eventfd_put(leave(vdev->pci));
-}
-
-/* vfio_pci_core_runtime_resume() */
-void vfio_pci_wake(struct vfio_device *vdev)
-{
+	struct vfio_pci *pci = vdev->pci;
 	struct vfio_eventfd *wakeup;
 
-	if (!vdev->pci->wakes)
-		return;
-	wakeup = leave(vdev->pci);
-	if (wakeup)
-		wakeup->ops->signal(wakeup);
+	pthread_mutex_lock(&pci->config_lock);
+	wakeup = leave(pci);
+	if (pci->suspended)
+		resume(pci);
+	pthread_mutex_unlock(&pci->config_lock);
 	vfio_eventfd_put(wakeup);
+}
+
+void vfio_pci_runtime_get(struct vfio_device *vdev)
+{
+	struct vfio_pci *pci = vdev->pci;
+	struct vfio_eventfd *wakeup = NULL;
+
+	pthread_mutex_lock(&pci->config_lock);
+	pci->users++;
+	if (pci->suspended) {
+		if (pci->wakeup) {
+			wakeup = leave(pci);
+			wakeup->ops->signal(wakeup);
+		}
+		resume(pci);
+	}
+	pthread_mutex_unlock(&pci->config_lock);
+	vfio_eventfd_put(wakeup);
+}
+
+void vfio_pci_runtime_put(struct vfio_device *vdev)
+{
+	struct vfio_pci *pci = vdev->pci;
+
+	pthread_mutex_lock(&pci->config_lock);
+	if (!--pci->users && pci->low_power)
+		suspend(pci);
+	pthread_mutex_unlock(&pci->config_lock);
 }
 
 bool vfio_pci_is_low_power(struct vfio_device *vdev)

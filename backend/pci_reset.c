@@ -173,14 +173,12 @@ static int reset_if_open(struct vfio_device *vdev)
 	return ret;
 }
 
-static int reset_bus(const struct vfio_pci_bus *bus, const struct owned *owned)
+static int reset_owned(const struct vfio_pci_bus *bus,
+		       const struct owned *owned)
 {
 	const struct vfio_pci *it;
 	int ret = 0;
 
-	/* Also of those that the client then turns out not to have. */
-	LIST_FOREACH(it, &bus->functions, bus_next)
-		vfio_pci_wake(it->vdev);
 	LIST_FOREACH(it, &bus->functions, bus_next) {
 		if (!owns(owned, it->vdev->group))
 			return -EINVAL;
@@ -190,6 +188,20 @@ static int reset_bus(const struct vfio_pci_bus *bus, const struct owned *owned)
 
 		ret = ret ? ret : error;
 	}
+	return ret;
+}
+
+static int reset_bus(const struct vfio_pci_bus *bus, const struct owned *owned)
+{
+	const struct vfio_pci *it;
+	int ret;
+
+	/* Also those that the client then turns out not to have wake up. */
+	LIST_FOREACH(it, &bus->functions, bus_next)
+		vfio_pci_runtime_get(it->vdev);
+	ret = reset_owned(bus, owned);
+	LIST_FOREACH(it, &bus->functions, bus_next)
+		vfio_pci_runtime_put(it->vdev);
 	return ret;
 }
 

@@ -42,6 +42,7 @@ int main(void)
 	srunner_add_suite(runner, pci_config_suite());
 	srunner_add_suite(runner, pci_region_suite());
 	srunner_add_suite(runner, pci_bus_suite());
+	srunner_add_suite(runner, pci_power_suite());
 	srunner_add_suite(runner, pci_reset_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

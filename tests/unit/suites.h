@@ -70,6 +70,7 @@ Suite *nvme_coalesce_suite(void);
 Suite *pci_config_suite(void);
 Suite *pci_region_suite(void);
 Suite *pci_bus_suite(void);
+Suite *pci_power_suite(void);
 Suite *pci_reset_suite(void);
 
 #endif

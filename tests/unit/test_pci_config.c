@@ -251,6 +251,24 @@ START_TEST(intx_disable)
 }
 END_TEST
 
+/* It has no say in messages, whatever the line does. */
+START_TEST(intx_disable_and_messages)
+{
+	struct host_eventfd *eventfd = host_eventfd_create();
+	int fd = host_client_add_eventfd(&r.m.client, eventfd);
+	struct vfio_device *vdev = r.m.devs[0].vdev;
+
+	ck_assert_int_eq(set_irqs(VFIO_PCI_MSI_IRQ_INDEX, FDS_TRIGGER, 1, fd),
+			 0);
+	vfiod_irq_line(vdev, VFIO_PCI_INTX_IRQ_INDEX, true);
+	pci_put(&r, PCI_COMMAND, 2, PCI_COMMAND_INTX_DISABLE);
+	pci_put(&r, PCI_COMMAND, 2, 0);
+	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
+	model_close(&r.m, 0);
+	host_eventfd_destroy(eventfd);
+}
+END_TEST
+
 Suite *pci_config_suite(void)
 {
 	Suite *suite = suite_create("pci config");
@@ -269,6 +287,7 @@ Suite *pci_config_suite(void)
 	tcase_add_test(tcase, interrupt_status);
 	tcase_add_test(tcase, power_states);
 	tcase_add_test(tcase, intx_disable);
+	tcase_add_test(tcase, intx_disable_and_messages);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* Resets of a PCI function, its bus, low power, and bad descriptions. */
+/* Resets of a PCI function and its bus, and bad descriptions. */
 #include <errno.h>
 #include <string.h>
 
@@ -110,66 +110,6 @@ START_TEST(bus_reset)
 }
 END_TEST
 
-static int feature(uint32_t flags, int fd)
-{
-	struct {
-		struct vfio_device_feature hdr;
-		int32_t fd;
-		uint32_t reserved;
-	} arg = { .hdr = { .argsz = sizeof(arg), .flags = flags }, .fd = fd };
-
-	return model_device_ioctl(&r.m, VFIO_DEVICE_FEATURE, &arg, sizeof(arg));
-}
-
-START_TEST(low_power)
-{
-	const uint32_t set = VFIO_DEVICE_FEATURE_SET;
-	struct host_eventfd *eventfd = host_eventfd_create();
-	int fd = host_client_add_eventfd(&r.m.client, eventfd);
-
-	ck_assert_int_eq(feature(set | 5, -1), 0);
-	ck_assert_int_eq(feature(set | 3, -1), 0);
-	ck_assert_int_eq(feature(set | 3, -1), -EINVAL);
-	ck_assert_int_eq(feature(set | 4, fd), -EINVAL);
-	ck_assert_int_eq(feature(set | 5, -1), 0);
-	ck_assert_int_eq(feature(set | 4, -1), -EINVAL);
-	ck_assert_int_eq(feature(set | 4, 30), -EBADF);
-	ck_assert_int_eq(feature(VFIO_DEVICE_FEATURE_GET | 3, -1), -EINVAL);
-	ck_assert_int_eq(feature(set | 0, -1), -ENOTTY);
-	ck_assert_uint_eq(host_eventfd_refs(eventfd), 0);
-	host_eventfd_destroy(eventfd);
-}
-END_TEST
-
-/* Whatever the client does with the function wakes it. */
-START_TEST(wake_up)
-{
-	const uint32_t enter = VFIO_DEVICE_FEATURE_SET | 4;
-	struct host_eventfd *eventfd = host_eventfd_create();
-	int fd = host_client_add_eventfd(&r.m.client, eventfd);
-
-	ck_assert_int_eq(feature(enter, fd), 0);
-	ck_assert_uint_eq(host_eventfd_refs(eventfd), 1);
-	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
-	ck_assert_int_eq(feature(enter, fd), 0);
-	ck_assert_uint_eq(host_eventfd_read(eventfd), 1);
-	pci_get(&r, 0, 4);
-	ck_assert_uint_eq(host_eventfd_refs(eventfd), 0);
-	ck_assert_uint_eq(host_eventfd_read(eventfd), 1);
-	pci_get(&r, 0, 4);
-	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
-	ck_assert_int_eq(feature(enter, fd), 0);
-	pci_put(&r, PCI_COMMAND, 2, 0);
-	ck_assert_uint_eq(host_eventfd_read(eventfd), 1);
-	/* A close is no use of it. */
-	ck_assert_int_eq(feature(enter, fd), 0);
-	model_close(&r.m, 0);
-	ck_assert_uint_eq(host_eventfd_refs(eventfd), 0);
-	ck_assert_uint_eq(host_eventfd_read(eventfd), 0);
-	host_eventfd_destroy(eventfd);
-}
-END_TEST
-
 /* What no function can have is refused when the device is made. */
 START_TEST(bad_descriptions)
 {
@@ -217,8 +157,6 @@ Suite *pci_reset_suite(void)
 	tcase_add_test(tcase, function_reset);
 	tcase_add_test(tcase, hot_reset_info);
 	tcase_add_test(tcase, bus_reset);
-	tcase_add_test(tcase, low_power);
-	tcase_add_test(tcase, wake_up);
 	tcase_add_loop_test(tcase, bad_descriptions, 0, 9);
 	suite_add_tcase(suite, tcase);
 	return suite;
