@@ -4,11 +4,24 @@
  * the device's event loop, by a timer that is armed to expire at once: so the
  * loop gets to other timers and fds in between, and does not sleep. While it
  * is idle, the watcher looks at the memory on its behalf.
+ *
+ * No store is lost between the two. The memory is kept for the watcher, then
+ * there is one more look, and only if that finds nothing the poll gets idle.
+ * The loads of the keeping are acquiring ones, so those of the look come after
+ * them on every machine. A store that was kept is therefore seen by that look.
+ * One that was not makes the memory differ from what was kept, and the watcher
+ * finds that whenever it looks, unless the old value comes back. It does not
+ * for a doorbell that is an index into a ring: such a value means a full round,
+ * which a client makes only when the device has looked. Where the old value is
+ * put back by the device itself, to take a command say, either its last look
+ * has found something or a kick follows, as <vfiod/plugin.h> wants it, and then
+ * the memory is kept anew.
  */
 #include "poll.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -37,7 +50,7 @@ struct vfiod_polls {
 };
 
 struct vfiod_poll {
-	struct watched watched; /* while idle; first: see get_hot() */
+	struct watched watched; /* while idle; first: see changed() */
 	LIST_ENTRY(vfiod_poll) next;
 	struct vfiod_polls *polls;
 	struct vfiod_timer *timer; /* armed while hot and no turn runs */
@@ -109,13 +122,24 @@ static bool spin(const struct vfiod_poll *poll)
 	return any;
 }
 
+/* It can only fail for want of memory, and a store would be lost then. */
+static void get_hot(struct vfiod_poll *poll)
+{
+	while (vfiod_timer_arm(poll->timer, 0))
+		sched_yield();
+}
+
+static void changed(struct watched *watched)
+{
+	get_hot((struct vfiod_poll *)watched);
+}
+
 static void turn(void *arg)
 {
 	struct vfiod_poll *poll = arg;
 	struct vfiod_polls *polls = poll->polls;
 	bool hot = spin(poll);
 
-	/* What is stored after this look is a change for the watcher. */
 	if (!hot) {
 		watched_keep(&poll->watched);
 		hot = poll->fn(poll->arg);
@@ -128,7 +152,7 @@ static void turn(void *arg)
 	else if (poll->idle)
 		watcher_add(polls->watcher, &poll->watched);
 	else
-		vfiod_timer_arm(poll->timer, 0);
+		get_hot(poll);
 	pthread_mutex_unlock(&polls->lock);
 }
 
@@ -140,16 +164,9 @@ void vfiod_poll_kick(struct vfiod_poll *poll)
 	poll->kicked = true;
 	if (poll->idle) {
 		watcher_remove(polls->watcher, &poll->watched);
-		vfiod_timer_arm(poll->timer, 0);
+		get_hot(poll);
 	}
 	pthread_mutex_unlock(&polls->lock);
-}
-
-static void get_hot(struct watched *watched)
-{
-	struct vfiod_poll *poll = (struct vfiod_poll *)watched;
-
-	vfiod_timer_arm(poll->timer, 0);
 }
 
 static void *memory_of(struct vfio_device *vdev, unsigned int index,
@@ -175,7 +192,7 @@ static int prepare(struct vfiod_poll *poll, struct vfio_device *vdev,
 	if (!watched->seen)
 		return -ENOMEM;
 	watched->words = size / sizeof(*watched->seen);
-	watched->changed = get_hot;
+	watched->changed = changed;
 	ret = watcher_start(poll->polls->watcher);
 	if (ret)
 		return ret;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The test programs, below $(BUILD)/tests, and the targets that run them.
 
+comma := ,
 CHECK_LIBS = $(call pkg,--cflags --libs,check)
 T := $(BUILD)/tests
 
@@ -71,6 +72,12 @@ $(eval $(call test_rule,unit-mm,$(call obj,tests/unit/test_mm.c) $(MM_OBJ),\
 
 $(eval $(call test_rule,unit-poll,$(call obj,tests/unit/test_poll.c \
 	tests/unit/host_log.c daemon/poll.c daemon/watcher.c daemon/events.c),\
+	$(CHECK_LIBS) $(call pkg,--libs,libevent_core libevent_pthreads)))
+
+# It stores at places on the way to the watcher.
+$(eval $(call test_rule,unit-poll-edges,$(call obj,tests/unit/test_poll_edges.c \
+	tests/unit/host_log.c daemon/poll.c daemon/watcher.c daemon/events.c),\
+	-Wl$(comma)--wrap=watched_keep -Wl$(comma)--wrap=watcher_add \
 	$(CHECK_LIBS) $(call pkg,--libs,libevent_core libevent_pthreads)))
 
 UNIT_PROGRAMS := $(filter $(T)/unit-%,$(TEST_PROGRAMS))

@@ -674,8 +674,14 @@ void vfiod_watch_free(struct vfiod_watch *watch);
  * Timers and watches come in between, so @fn must return after a share of the
  * work when there is much of it. It must expect calls for which there is
  * nothing to do, and any value at any time: clients store while it looks, so
- * loads and stores there are atomic ones. A store of the value that is there
- * already is not a change.
+ * loads and stores there are atomic ones.
+ *
+ * What counts is the value: a store of the one that is there already is not a
+ * change, nor are two of which the second takes the first one back. So where
+ * the client may store the same value again, a command say, the plugin puts
+ * another one there when it has taken it. If @fn does so, it returns true; and
+ * who does so elsewhere, in the access or reset op, kicks afterwards. Otherwise
+ * the client's next store might not be seen.
  *
  * While nothing happens it is not called: one thread of vfiod looks at the
  * memory of all devices and sleeps in between, so @size should be that of the

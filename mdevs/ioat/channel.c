@@ -144,7 +144,7 @@ static void begin(struct ioat *ioat, uint64_t chain, uint16_t count)
 	replace64(ioat->regs, CHAINADDR, chain, chain | TAKEN);
 }
 
-void ioat_channel_look(struct ioat *ioat)
+bool ioat_channel_look(struct ioat *ioat)
 {
 	uint16_t count = get16(ioat->regs, DMACOUNT);
 	uint64_t chain = get64(ioat->regs, CHAINADDR);
@@ -152,6 +152,7 @@ void ioat_channel_look(struct ioat *ioat)
 		__atomic_exchange_n(ioat->regs + CHANCMD, 0, __ATOMIC_ACQ_REL);
 	uint32_t errors = get32(ioat->regs, CHANERR);
 	bool is_new = count != ioat->count;
+	bool any = is_new || cmd || errors != ioat->chanerr;
 
 	if (errors != ioat->chanerr)
 		ioat->chanerr &= ~errors;
@@ -167,6 +168,7 @@ void ioat_channel_look(struct ioat *ioat)
 			forget_count(ioat);
 	}
 	publish(ioat);
+	return any;
 }
 
 /* One at a time: the next when the client has armed it again. */
@@ -229,15 +231,14 @@ static bool step(struct ioat *ioat)
 
 bool ioat_channel_run(struct ioat *ioat)
 {
-	bool busy;
+	bool any = ioat_channel_look(ioat);
+	bool busy = is_active(ioat) && !ioat->waits;
 
-	ioat_channel_look(ioat);
-	busy = is_active(ioat) && !ioat->waits;
 	for (int i = 0; i < BATCH && busy && is_active(ioat); i++)
 		if (!step(ioat))
 			break;
 	if (busy)
 		publish(ioat);
 	interrupt(ioat);
-	return busy;
+	return busy || any;
 }

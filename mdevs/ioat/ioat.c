@@ -19,6 +19,13 @@ static bool look(void *arg)
 	return busy;
 }
 
+/* Registers were changed, or are to be looked at; the lock is held. */
+static void kick(struct ioat *ioat)
+{
+	if (ioat->poll)
+		vfiod_poll_kick(ioat->poll);
+}
+
 /* The chain that waits begins. */
 static void recovered(void *arg)
 {
@@ -26,8 +33,7 @@ static void recovered(void *arg)
 
 	pthread_mutex_lock(&ioat->lock);
 	ioat->waits = false;
-	if (ioat->poll)
-		vfiod_poll_kick(ioat->poll);
+	kick(ioat);
 	pthread_mutex_unlock(&ioat->lock);
 }
 
@@ -64,6 +70,7 @@ static int ioat_reset(struct vfio_device *vdev)
 
 	pthread_mutex_lock(&ioat->lock);
 	ioat_channel_reset(ioat);
+	kick(ioat);
 	pthread_mutex_unlock(&ioat->lock);
 	return 0;
 }
@@ -78,7 +85,6 @@ static void set_poll(struct ioat *ioat, struct vfiod_poll *poll)
 static int ioat_open_device(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
-
 	struct vfiod_poll *poll;
 
 	ioat_reset(vdev);
@@ -93,7 +99,6 @@ static int ioat_open_device(struct vfio_device *vdev)
 static void ioat_close_device(struct vfio_device *vdev)
 {
 	struct ioat *ioat = vfiod_get_drvdata(vdev);
-
 	struct vfiod_poll *poll = ioat->poll;
 
 	set_poll(ioat, NULL);
@@ -149,7 +154,7 @@ static void write_registers(struct ioat *ioat, uint64_t offset, const void *buf,
 		store(ioat->regs, offset, buf, len);
 	}
 	if (ioat_channel_run(ioat))
-		vfiod_poll_kick(ioat->poll);
+		kick(ioat);
 	pthread_mutex_unlock(&ioat->lock);
 }
 
@@ -159,7 +164,8 @@ static void read_registers(struct ioat *ioat, uint64_t offset, void *buf,
 	uint64_t value;
 
 	pthread_mutex_lock(&ioat->lock);
-	ioat_channel_look(ioat);
+	if (ioat_channel_look(ioat))
+		kick(ioat);
 	value = get64(ioat->regs, offset & ~7ULL);
 	if ((offset & ~7ULL) == CHANSTS)
 		value = ioat_channel_status(ioat);

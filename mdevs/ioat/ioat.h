@@ -48,8 +48,8 @@ void ioat_channel_reset(struct ioat *ioat);
 bool ioat_channel_run(struct ioat *ioat);
 /* A write of @errors to CHANERR. */
 void ioat_channel_clear_errors(struct ioat *ioat, uint32_t errors);
-/* Take over what was stored. */
-void ioat_channel_look(struct ioat *ioat);
+/* Take over what was stored. true: there was something. */
+bool ioat_channel_look(struct ioat *ioat);
 /* What CHANSTS holds. */
 uint64_t ioat_channel_status(const struct ioat *ioat);
 

@@ -51,6 +51,8 @@ static int nvme_reset(struct vfio_device *vdev)
 	nvme_lock(nvme);
 	nvme_regs_reset(nvme);
 	nvme_unlock(nvme);
+	if (nvme->poll)
+		vfiod_poll_kick(nvme->poll);
 	return 0;
 }
 
@@ -78,6 +80,7 @@ static void nvme_close_device(struct vfio_device *vdev)
 	struct nvme *nvme = vfiod_get_drvdata(vdev);
 
 	vfiod_poll_free(nvme->poll);
+	nvme->poll = NULL;
 	vfiod_timer_free(nvme->timer);
 	nvme->timer_armed = false;
 	nvme_reset(vdev);

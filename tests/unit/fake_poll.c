@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fake_poll.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -13,6 +14,7 @@ struct vfiod_poll {
 };
 
 static LIST_HEAD(, vfiod_poll) polls = LIST_HEAD_INITIALIZER(polls);
+static atomic_uint nr_kicks;
 
 struct vfiod_poll *vfiod_poll_new(struct vfio_device *vdev, unsigned int index,
 				  uint64_t offset, uint64_t size,
@@ -32,6 +34,7 @@ struct vfiod_poll *vfiod_poll_new(struct vfio_device *vdev, unsigned int index,
 void vfiod_poll_kick(struct vfiod_poll *poll)
 {
 	(void)poll; /* fake_polls_run() runs all */
+	atomic_fetch_add(&nr_kicks, 1);
 }
 
 void vfiod_poll_free(struct vfiod_poll *poll)
@@ -60,4 +63,9 @@ unsigned int fake_polls_held(void)
 	LIST_FOREACH(poll, &polls, next)
 		nr++;
 	return nr;
+}
+
+unsigned int fake_polls_take_kicks(void)
+{
+	return atomic_exchange(&nr_kicks, 0);
 }

@@ -6,5 +6,7 @@
 /* Each looks once; how many of them had something to do. */
 unsigned int fake_polls_run(void);
 unsigned int fake_polls_held(void);
+/* Kicks since the last time. */
+unsigned int fake_polls_take_kicks(void);
 
 #endif

@@ -446,6 +446,36 @@ START_TEST(interrupt_of_an_error)
 }
 END_TEST
 
+/* Once for each store, also of the same value: so the next one is found. */
+START_TEST(what_it_takes_it_tells)
+{
+	begin(RING, 2);
+	let_it_work();
+	for (unsigned int i = 0; i < 3; i++) {
+		set8(bar, CHANCMD, CHANCMD_SUSPEND);
+		ck_assert_uint_eq(fake_polls_run(), 1);
+		ck_assert_uint_eq(fake_polls_run(), 0);
+		set16(bar, DMACOUNT, 3);
+		ck_assert_uint_eq(fake_polls_run(), 1);
+		ck_assert_uint_eq(fake_polls_run(), 0);
+		set32(bar, CHANERR, 1);
+		ck_assert_uint_eq(fake_polls_run(), 1);
+		ck_assert_uint_eq(fake_polls_run(), 0);
+	}
+	/* Taken in a call, it is a kick. */
+	fake_polls_take_kicks();
+	set8(bar, CHANCMD, CHANCMD_RESET);
+	read_reg(CHANSTS, 8);
+	ck_assert_uint_eq(fake_polls_take_kicks(), 1);
+	read_reg(CHANSTS, 8);
+	ck_assert_uint_eq(fake_polls_take_kicks(), 0);
+	write_reg(CHANCMD, CHANCMD_RESET, 1);
+	ck_assert_uint_eq(fake_polls_take_kicks(), 1);
+	ck_assert_int_eq(vfiod_plugin_entry()->reset(vdev), 0);
+	ck_assert_uint_eq(fake_polls_take_kicks(), 1);
+}
+END_TEST
+
 START_TEST(function_reset)
 {
 	begin(RING, 2);
@@ -493,6 +523,7 @@ Suite *ioat_suite(void)
 	tcase_add_test(tcase, new_chain_without_suspend);
 	tcase_add_test(tcase, interrupts_one_at_a_time);
 	tcase_add_test(tcase, interrupt_of_an_error);
+	tcase_add_test(tcase, what_it_takes_it_tells);
 	tcase_add_test(tcase, function_reset);
 	tcase_add_test(tcase, nothing_after_close);
 	suite_add_tcase(suite, tcase);

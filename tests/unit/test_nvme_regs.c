@@ -153,7 +153,9 @@ START_TEST(reset_forgets)
 	ck_assert(!has_completion(1));
 	create_pair(1);
 	ck_assert_uint_eq(submit(1, nop()), SUCCESS);
+	fake_polls_take_kicks();
 	ck_assert_int_eq(rig.plugin->reset(rig.vdev), 0);
+	ck_assert_uint_eq(fake_polls_take_kicks(), 1);
 	ck_assert_uint_eq(reg_read(REG_CC), 0);
 	ck_assert_uint_eq(reg_read(REG_AQA), 0);
 	ck_assert_uint_eq(reg_read(REG_CSTS), 0);
