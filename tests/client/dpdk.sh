@@ -12,17 +12,30 @@
 needs_mmap "$@"
 
 # Memory of its own, no huge pages.
-# shellcheck disable=SC2016 # expanded by that shell
-start "$1" --pci=ioat-1 -- sh -c '
-	RUNTIME_DIRECTORY=$2 DPDK_TEST=dmadev_autotest \
-		exec timeout 300 dpdk-test --no-huge -m 64 \
-		--iova-mode va --no-telemetry -l "$1" \
-		-a "$VFIOD_DEVICE"
-' sh "$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')" "$work" >"$work/out" 2>&1
-finish || {
+# run TRANSPORT
+run()
+{
+	# shellcheck disable=SC2016 # expanded by that shell
+	start "$1" --pci=ioat-1 -- sh -c '
+		RUNTIME_DIRECTORY=$2 DPDK_TEST=dmadev_autotest \
+			exec timeout 300 dpdk-test --no-huge -m 64 \
+			--iova-mode va --no-telemetry -l "$1" \
+			-a "$VFIOD_DEVICE"
+	' sh "$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')" "$work" \
+		>"$work/out" 2>&1
+	finish
+}
+
+# First it tests a device of its own, which is a thread that it gives 50 ms each
+# time. On a busy machine that can be too little, and ioat is not tested.
+tries=0
+until run "$1"; do
+	tries=$((tries + 1))
+	[ "$tries" -lt 5 ] &&
+		grep -q 'Error performing API tests' "$work/out" && continue
 	tr '\r' '\n' <"$work/out" | grep -v '^Ops submitted' >&2
 	fail "dpdk-test over $1"
-}
+done
 
 # What it left out would not be an error to it.
 has()
