@@ -37,7 +37,7 @@ void watched_keep(struct watched *watched);
 
 /*
  * Look at it until it has changed from what was kept. Once for each change;
- * the watcher looks within 50 us first, and after a while each 0.7 ms.
+ * the watcher looks after 50 us first, and after a while each 0.85 ms.
  */
 void watcher_add(struct watcher *watcher, struct watched *watched);
 /*

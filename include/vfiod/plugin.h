@@ -665,7 +665,7 @@ void vfiod_watch_free(struct vfiod_watch *watch);
  * asked for, and returns whether there was anything to do. Device open: made
  * in open_device, freed in close_device. NULL with errno set: EINVAL (not
  * inside the memory of a region, or not whole 8 bytes), ENODEV (device not
- * open), ENOMEM, EAGAIN (no thread).
+ * open), ENOMEM, EAGAIN (no thread), EMFILE, ENFILE.
  *
  * @fn comes on the device's event loop, where its timers and watches do, one at
  * a time. It is called once at the start, and then for each change of what is

@@ -71,7 +71,7 @@ else
 	echo "Stores to a device's memory. vfiod on CPU $cpu, client on $second:"
 	# shellcheck disable=SC2016 # expanded by that shell
 	sh -c 'exec taskset -c "$1" "$2" run --plugin-dir "$3/../plugins" \
-			--mdev bell-polled -- taskset -c "$4" "$3/doorbell" $$' \
+			--mdev bell-polled -- taskset -c "$4" "$3/doorbell" $$ "$1"' \
 		sh "$cpu" "$vfiod" "$bindir" "$second"
 	echo
 	echo "NVMe, 4 KiB at random places of 64 MiB in memory; a ping is there"
