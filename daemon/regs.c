@@ -35,13 +35,15 @@ bool regs_native(const struct regs *r)
 	return r->len == regs_layout.words * sizeof(r->word[0]);
 }
 
-bool regs_in_ioctl(const struct regs *r)
+bool regs_in_call(const struct regs *r, unsigned int nr)
 {
-	unsigned long nr = r->word[regs_layout.orig_nr];
+	const struct regs_layout *a = &regs_layout;
+	unsigned long is_in = r->word[a->orig_nr];
 
-	return !regs_native(r) || nr == regs_layout.nr_ioctl ||
-	       nr == regs_layout.foreign_ioctl[0] ||
-	       nr == regs_layout.foreign_ioctl[1];
+	if (!regs_native(r) || is_in == nr)
+		return true;
+	return nr == a->nr_ioctl &&
+	       (is_in == a->foreign_ioctl[0] || is_in == a->foreign_ioctl[1]);
 }
 
 long regs_ret(const struct regs *r)

@@ -32,6 +32,7 @@ struct regs_layout {
 	uint32_t foreign_ioctl[2]; /* numbers by other ABIs of 64-bit code */
 	uint16_t nr_openat;
 	uint16_t nr_close;
+	uint16_t nr_mmap;
 	uint32_t audit_arch; /* as seccomp filters see it */
 };
 
@@ -51,8 +52,11 @@ int regs_set(pid_t tid, const struct regs *r);
 /* False for a thread that runs 32-bit code: only regs_set_ret() is valid. */
 bool regs_native(const struct regs *r);
 
-/* False if the thread is certain not to be in ioctl(2), by whatever ABI. */
-bool regs_in_ioctl(const struct regs *r);
+/*
+ * False if the thread is certain not to be in native call @nr; ioctl(2) may be
+ * made by whatever ABI.
+ */
+bool regs_in_call(const struct regs *r, unsigned int nr);
 
 /* What the thread's call returned; sets what it is going to return. */
 long regs_ret(const struct regs *r);

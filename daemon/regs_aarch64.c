@@ -26,5 +26,6 @@ const struct regs_layout regs_layout = {
 	.foreign_ioctl = { __NR_ioctl, __NR_ioctl },
 	.nr_openat = __NR_openat,
 	.nr_close = __NR_close,
+	.nr_mmap = __NR_mmap,
 	.audit_arch = AUDIT_ARCH_AARCH64,
 };

@@ -28,5 +28,6 @@ const struct regs_layout regs_layout = {
 	.foreign_ioctl = { 54, __X32_SYSCALL_BIT + 514 }, /* i386, x32 */
 	.nr_openat = __NR_openat,
 	.nr_close = __NR_close,
+	.nr_mmap = __NR_mmap,
 	.audit_arch = AUDIT_ARCH_X86_64,
 };
