@@ -197,14 +197,14 @@ int vfio_copy_parts_to_user(const struct vfio_copy *parts, size_t nr);
 struct vfio_memory {
 	uint8_t **regions; /* by index; NULL: has none */
 	/* Clients can; set when threads are there already, and constant while
-	 * there are any clients. */
+	 * a client has any device. */
 	atomic_bool can_map;
 };
 
 struct vfiod_type;
 
-/* 0, or an errno. */
-int vfio_memory_create(const struct vfiod_type *type,
+/* For the device @name, which is kept: 0, or an errno. */
+int vfio_memory_create(const struct vfiod_type *type, const char *name,
 		       struct vfio_memory **memory);
 /* Who has mapped it keeps what is there now, and shares it with nobody. */
 void vfio_memory_renew(struct vfio_memory *memory);

@@ -80,7 +80,7 @@ int vfio_regions_init(struct vfio_device *vdev)
 		}
 		needed = true;
 	}
-	return needed ? vfio_memory_create(type, &vdev->memory) : 0;
+	return needed ? vfio_memory_create(type, vdev->name, &vdev->memory) : 0;
 }
 
 void *vfiod_region_memory(const struct vfio_device *vdev, unsigned int index)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sys/stat.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -15,9 +14,11 @@
 #include "devices.h"
 #include "eventfd.h"
 #include "log.h"
+#include "memory.h"
 #include "mm.h"
 #include "nodes.h"
-#include "nodes.h"
+
+#define MAPPING_BYTES 256
 
 static struct client *to_client(struct vfio_client *base)
 {
@@ -148,12 +149,22 @@ static struct vfio_device *client_device_at(struct vfio_client *base,
 					    uint64_t vaddr)
 {
 	struct client *client = to_client(base);
+	const struct devices *devices = client->daemon->devices;
+	struct vfio_device *vdev;
+	char mapping[MAPPING_BYTES];
+	const char *name;
 	struct stat st;
 
-	if (!devices_can_map(client->daemon->devices) || find_mm(client) ||
+	if (!devices_can_map(devices) || find_mm(client) ||
 	    mm_file_at(client->mm, vaddr, &st))
 		return NULL;
-	return nodes_device(client->daemon, &st);
+	/* With passthrough a mapping is of the device's file, else of its
+	 * memory. */
+	vdev = nodes_device(client->daemon, &st);
+	if (vdev || mm_name_at(client->mm, vaddr, mapping, sizeof(mapping)))
+		return vdev;
+	name = memory_device(mapping);
+	return name ? devices_find(devices, name) : NULL;
 }
 
 /*

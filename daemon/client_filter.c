@@ -145,8 +145,7 @@ static bool lets_live(uint32_t action)
 	}
 }
 
-/* The filters cannot be read: they are known only if they are also ours. */
-static int check_by_count(pid_t tid, bool inherits, bool hooked)
+int client_filter_check_count(pid_t tid, bool inherits, bool hooked)
 {
 	long mode, theirs, ours;
 	int rc;
@@ -185,5 +184,6 @@ int client_filter_check(pid_t tid, const struct seccomp_data *call,
 		return -ESRCH;
 	if (errno == ENOENT || (errno == EINVAL && i == 0))
 		return 0; /* that was the last; there was none */
-	return check_by_count(tid, inherits, hooked);
+	/* They cannot be read: they are known only if they are also ours. */
+	return client_filter_check_count(tid, inherits, hooked);
 }

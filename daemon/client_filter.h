@@ -31,6 +31,12 @@ int client_filter_check(pid_t tid, const struct seccomp_data *call,
 			bool inherits, bool hooked);
 
 /*
+ * 0 if the thread has no filters but those that are also ours, by their
+ * number, and such as hooked says; -EPERM, -ESRCH. Any thread, any time.
+ */
+int client_filter_check_count(pid_t tid, bool inherits, bool hooked);
+
+/*
  * The action (SECCOMP_RET_...) of one filter program for this call. A
  * program that the kernel would not have taken counts as one that kills.
  */

@@ -179,7 +179,7 @@ static int open_and_give(struct errand *errand)
 	int ret;
 
 	ret = open_device(job->daemon, errand->group, job->notif.tid,
-			  job->notif.arg, &errand->file);
+			  job->notif.arg[2], &errand->file);
 	if (ret)
 		return ret;
 	ret = aside_call(give, errand);
@@ -230,21 +230,20 @@ static void *seccomp_job(void *arg)
 	return NULL;
 }
 
-void device_fd_by_seccomp(struct daemon *daemon, int listener)
+void device_fd_by_seccomp(struct daemon *daemon, int listener,
+			  const struct handover_notif *n)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	int ret;
+	int ret = -ENOMEM;
 
-	if (!job)
-		return;
-	job->daemon = daemon;
-	job->listener = listener;
-	ret = handover_notif_recv(listener, &job->notif);
-	if (!ret) {
+	if (job) {
+		job->daemon = daemon;
+		job->listener = listener;
+		job->notif = *n;
 		ret = fd_job_start(daemon, seccomp_job, job);
-		if (ret)
-			handover_notif_answer(listener, job->notif.id, ret);
 	}
-	if (ret)
-		free(job);
+	if (!ret)
+		return;
+	handover_notif_answer(listener, n->id, ret);
+	free(job);
 }

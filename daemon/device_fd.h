@@ -10,6 +10,7 @@
 
 struct daemon;
 struct fuse_req;
+struct handover_notif;
 struct vfio_group;
 
 /*
@@ -20,9 +21,10 @@ void device_fd_by_ptrace(struct daemon *daemon, struct vfio_group *group,
 			 struct fuse_req *req, uint64_t arg);
 
 /*
- * A call waits at the seccomp listener: take it and answer it on a thread of
- * its own. On the main thread, when the listener is readable.
+ * The ioctl @n has come to the seccomp listener: answer it on a thread of its
+ * own. On the main thread.
  */
-void device_fd_by_seccomp(struct daemon *daemon, int listener);
+void device_fd_by_seccomp(struct daemon *daemon, int listener,
+			  const struct handover_notif *n);
 
 #endif

@@ -15,6 +15,7 @@
 #include "events.h"
 #include "fuse_front.h"
 #include "iommu_option.h"
+#include "memory.h"
 #include "options.h"
 #include "pci.h"
 #include "plugin.h"
@@ -251,6 +252,25 @@ bool devices_can_map(const struct devices *devices)
 			return true;
 	}
 	return false;
+}
+
+bool devices_lack_map(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->nr; i++) {
+		const struct vfio_memory *memory =
+			devices->device[i].vdev->memory;
+
+		if (memory && !memory->can_map)
+			return true;
+	}
+	return false;
+}
+
+void devices_offer_memory(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->nr; i++)
+		if (devices->device[i].vdev->memory)
+			memory_offer(devices->device[i].vdev->memory);
 }
 
 struct vfio_device *devices_find(const struct devices *devices,

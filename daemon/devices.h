@@ -75,6 +75,10 @@ bool devices_have(const struct devices *devices, enum vfio_group_type type);
 void devices_try_memory(struct devices *devices, struct fuse_front *fuse);
 /* Can they map that of any? */
 bool devices_can_map(const struct devices *devices);
+/* Has any memory that they cannot? */
+bool devices_lack_map(const struct devices *devices);
+/* They can, by memory_lend(). */
+void devices_offer_memory(struct devices *devices);
 /* The one that clients call @name; NULL: there is none. */
 struct vfio_device *devices_find(const struct devices *devices,
 				 const char *name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Threads that put an fd into a client's table: one for each fd, made for it,
- * since the way there leads through requests that serving threads answer.
+ * Threads that put an fd into a client's table, or a mapping into its memory:
+ * one for each, made for it, since the way there leads through requests that
+ * serving threads answer, and ptrace is a matter of threads.
  */
 #ifndef VFIOD_DAEMON_FD_JOB_H
 #define VFIOD_DAEMON_FD_JOB_H

@@ -4,7 +4,8 @@
  * ioctl: VFIO_GROUP_GET_DEVICE_FD, or a change of migration state. A file
  * server has no way to do it, so it is done from beside: with ptrace for any
  * process and either ioctl, or with a seccomp notification for the
- * GET_DEVICE_FD of the descendants of `vfiod run`.
+ * GET_DEVICE_FD of the descendants of `vfiod run`. And with both together,
+ * mapping memory into a client that waits in mmap(2).
  *
  * All functions return 0 or more for success and a negative errno otherwise.
  */
@@ -89,17 +90,21 @@ int handover_ptrace(struct handover *h);
 
 /* ---- with seccomp notifications, Linux 5.14 (handover_seccomp.c) ---- */
 
-/* A thread that waits in the ioctl, held up before the kernel has seen it. */
+enum handover_call { HANDOVER_GET_DEVICE_FD, HANDOVER_MMAP };
+
+/* A thread that waits in a call, held up before the kernel has seen it. */
 struct handover_notif {
 	uint64_t id; /* names this call in all that follows */
 	pid_t tid; /* 0: in a pid namespace that is not visible from here */
-	int fd; /* arguments of the ioctl, in the client's terms */
-	uint64_t arg;
+	enum handover_call call;
+	int fd; /* that the call is about, in the client's terms */
+	uint64_t arg[6]; /* of the call */
 };
 
 /*
  * Puts the calling thread, and all that descends from it, under a filter that
- * reports ioctl(…, VFIO_GROUP_GET_DEVICE_FD, …) of native code and lets all
+ * reports ioctl(…, VFIO_GROUP_GET_DEVICE_FD, …) of native code, if @mmaps also
+ * its mmap(2) of files with MAP_SHARED or MAP_SHARED_VALIDATE, and lets all
  * else pass. Returns the listener, a close-on-exec fd, which another process
  * has to fetch (pidfd_getfd) before the exec; -EBUSY: an older filter has a
  * listener. Where the caller has no CAP_SYS_ADMIN in its user namespace, it
@@ -108,7 +113,10 @@ struct handover_notif {
  * For a child between fork and exec: makes system calls only, no memory, no
  * locks. Reads and sets errno.
  */
-int handover_filter_install(void);
+int handover_filter_install(bool mmaps);
+
+/* May @mmaps be true there? Linux 5.19. Any thread. */
+bool handover_filter_can_mmap(void);
 
 /*
  * The rest is for whoever holds the listener, on any thread, with signals
@@ -121,7 +129,7 @@ int handover_filter_install(void);
  * is then reported again under a new id), makes these return -ENOENT: the
  * caller undoes what it did for the call.
  *
- * A signal that comes before a call is received interrupts it: the ioctl is
+ * A signal that comes before a call is received interrupts it: the call is
  * restarted, or fails with EINTR if the handler lacks SA_RESTART.
  */
 
@@ -142,10 +150,36 @@ int handover_notif_valid(int listener, uint64_t id);
  */
 int handover_notif_addfd(int listener, uint64_t id, int fd);
 
-/* Lets the kernel perform the ioctl as if there were no filter. */
+/* Lets the kernel perform the call as if there were no filter. */
 int handover_notif_continue(int listener, uint64_t id);
 
-/* Lets the ioctl return result, or fail with it, a negative errno. */
+/* Lets the call return result, or fail with it, a negative errno. */
 int handover_notif_answer(int listener, uint64_t id, int result);
+
+/* ---- mmap, with both (handover_map.c) ---- */
+
+/*
+ * The mmap(2) of @n becomes one of @fd, which is ours, with all else as the
+ * client gave it. The client is given @fd for a moment: another thread of it
+ * may see it there, and one that is refused in the very moment may keep it.
+ * The call is answered in any case. @inherits as in struct handover. Where:
+ * as handover_ptrace().
+ *
+ * Returns 0, or the errno with which the client's mmap failed:
+ *   -EPERM         the client has a seccomp filter of its own
+ *   -EBUSY, -EPERM, -EOPNOTSUPP
+ *                  as handover_ptrace()
+ *   -EMFILE        its fd table is full
+ *   other          errno of the mmap;
+ * or -ESRCH: the client died.
+ */
+int handover_map(int listener, const struct handover_notif *n, int fd,
+		 bool inherits);
+
+/*
+ * In the upper half of mmap's fd, of which the kernel takes the lower one: the
+ * filter lets the call pass.
+ */
+#define HANDOVER_FD_PASSES (1UL << 32)
 
 #endif

@@ -8,7 +8,9 @@
 #include <linux/seccomp.h>
 #include <linux/vfio.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,6 +27,11 @@
 
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD_UPPER(field)                  \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
+		 offsetof(struct seccomp_data, field) + sizeof(uint32_t))
+#define AND(mask) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (mask))
+#define SKIP_IF(value, n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (n), 0)
 #define SKIP_UNLESS(value, n) \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (n))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
@@ -33,30 +40,58 @@
  * x32 calls have the native arch, but another number. The kernel takes the
  * command of an ioctl from the low half of its argument, and so does this.
  */
-static const struct sock_filter program[] = {
+#define IOCTL_OR_NOTHING                                                     \
+	SKIP_UNLESS(__NR_ioctl, 5), LOAD(args[1]),                           \
+		SKIP_UNLESS(VFIO_GROUP_GET_DEVICE_FD, 3), LOAD(arch),        \
+		SKIP_UNLESS(NATIVE_ARCH, 1), RETURN(SECCOMP_RET_USER_NOTIF), \
+		RETURN(SECCOMP_RET_ALLOW)
+
+static const struct sock_filter ioctls[] = {
 	LOAD(nr),
-	SKIP_UNLESS(__NR_ioctl, 5),
-	LOAD(args[1]),
-	SKIP_UNLESS(VFIO_GROUP_GET_DEVICE_FD, 3),
-	LOAD(arch),
-	SKIP_UNLESS(NATIVE_ARCH, 1),
-	RETURN(SECCOMP_RET_USER_NOTIF),
-	RETURN(SECCOMP_RET_ALLOW),
+	IOCTL_OR_NOTHING,
 };
 
-static int install(unsigned int flags)
+/* What has something in the upper half of its fd is ours: handover_map.c. */
+static const struct sock_filter ioctls_and_mmaps[] = {
+	LOAD(nr),
+	SKIP_UNLESS(__NR_mmap, 6),
+	LOAD(args[3]),
+	AND(MAP_TYPE | MAP_ANONYMOUS),
+	SKIP_IF(MAP_SHARED, 1),
+	SKIP_UNLESS(MAP_SHARED_VALIDATE, 8),
+	LOAD_UPPER(args[4]),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 6),
+	IOCTL_OR_NOTHING,
+};
+
+static int install(unsigned int flags, bool mmaps)
 {
-	const struct sock_fprog fprog = {
-		.len = sizeof(program) / sizeof(program[0]),
-		.filter = (struct sock_filter *)program,
+	const struct sock_fprog two = {
+		.len = sizeof(ioctls_and_mmaps) / sizeof(ioctls_and_mmaps[0]),
+		.filter = (struct sock_filter *)ioctls_and_mmaps,
+	};
+	const struct sock_fprog one = {
+		.len = sizeof(ioctls) / sizeof(ioctls[0]),
+		.filter = (struct sock_filter *)ioctls,
 	};
 	long fd;
 
-	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog);
+	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags,
+		     mmaps ? &two : &one);
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int handover_filter_install(void)
+/* With flags that it knows the kernel goes on to read the program. */
+bool handover_filter_can_mmap(void)
+{
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		       SECCOMP_FILTER_FLAG_NEW_LISTENER |
+			       SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		       NULL) < 0 &&
+	       errno == EFAULT;
+}
+
+int handover_filter_install(bool mmaps)
 {
 	/* The filter guards nothing, so it need not slow anything down. */
 	unsigned int flags = SECCOMP_FILTER_FLAG_NEW_LISTENER |
@@ -64,16 +99,16 @@ int handover_filter_install(void)
 			     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	int fd;
 
-	fd = install(flags);
-	if (fd == -EINVAL) { /* before 5.19 */
+	fd = install(flags, mmaps);
+	if (fd == -EINVAL && !mmaps) { /* before 5.19 */
 		flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-		fd = install(flags);
+		fd = install(flags, mmaps);
 	}
 	if (fd != -EACCES)
 		return fd;
 	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return install(flags);
+	return install(flags, mmaps);
 }
 
 static int request(int listener, unsigned long cmd, void *arg)
@@ -97,8 +132,10 @@ int handover_notif_recv(int listener, struct handover_notif *n)
 		return rc;
 	n->id = req.id;
 	n->tid = (pid_t)req.pid;
-	n->fd = (int)req.data.args[0];
-	n->arg = req.data.args[2];
+	n->call = req.data.nr == __NR_mmap ? HANDOVER_MMAP :
+					     HANDOVER_GET_DEVICE_FD;
+	n->fd = (int)req.data.args[n->call == HANDOVER_MMAP ? 4 : 0];
+	memcpy(n->arg, req.data.args, sizeof(n->arg));
 	return 0;
 }
 

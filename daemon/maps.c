@@ -116,6 +116,21 @@ int maps_find(int fd, uint64_t vaddr, struct maps_vma *vma)
 	return 0;
 }
 
+int maps_name(int fd, uint64_t vaddr, char *name, size_t size)
+{
+	struct procmap_query query = {
+		.size = sizeof(query),
+		.query_addr = vaddr,
+		.vma_name_size = size,
+		.vma_name_addr = (uintptr_t)name,
+	};
+
+	name[0] = '\0';
+	if (ioctl(fd, PROCMAP_QUERY, &query))
+		return errno == ENOENT ? -EFAULT : -errno;
+	return 0;
+}
+
 int maps_alive(int fd)
 {
 	struct procmap_query query = {

@@ -31,6 +31,10 @@ struct maps_vma {
  */
 int maps_find(int fd, uint64_t vaddr, struct maps_vma *vma);
 
+/* What it calls the mapping that holds @vaddr, "" for none; as above, and
+ * -ENAMETOOLONG. */
+int maps_name(int fd, uint64_t vaddr, char *name, size_t size);
+
 /* Has the address space a user left? 0, -ESRCH; -ENOTTY as above. */
 int maps_alive(int fd);
 

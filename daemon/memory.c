@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,16 +18,22 @@
 #include "passthrough.h"
 
 #define COPY_BYTES (128UL * 1024)
+#define NAME "vfiod-device:"
+#define NAME_BYTES 128
+#define DELETED " (deleted)"
 
 struct memory {
 	struct vfio_memory base;
 	const struct vfiod_type *type;
+	const char *name; /* of the device */
 	uint32_t nr;
 	uint64_t *sizes; /* of the regions */
 	/* A leaf. Guards what follows: the device's first open and last close
 	 * come on one thread, opens of its files on another. */
 	pthread_mutex_t lock;
 	int fd;
+	bool lent; /* somebody may have it mapped by memory_lend() */
+	bool passthrough;
 	int fuse_fd; /* where it is registered */
 	int backing; /* 0: not registered */
 };
@@ -51,13 +58,16 @@ static off_t file_size(const struct vfiod_type *type)
 }
 
 /* Of a size that nobody can change, whoever gets at it. */
-static int create_file(const struct vfiod_type *type)
+static int create_file(const struct memory *m)
 {
-	int fd = memfd_create("vfiod-device", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	char name[NAME_BYTES];
+	int fd;
 
+	snprintf(name, sizeof(name), NAME "%s", m->name);
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
-	if (!ftruncate(fd, file_size(type)) &&
+	if (!ftruncate(fd, file_size(m->type)) &&
 	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return fd;
 	close(fd);
@@ -91,7 +101,8 @@ static int map_regions(struct memory *m)
 	return 0;
 }
 
-int vfio_memory_create(const struct vfiod_type *type, struct vfio_memory **out)
+int vfio_memory_create(const struct vfiod_type *type, const char *name,
+		       struct vfio_memory **out)
 {
 	struct memory *m = calloc(1, sizeof(*m));
 	int ret = -ENOMEM;
@@ -101,7 +112,8 @@ int vfio_memory_create(const struct vfiod_type *type, struct vfio_memory **out)
 	pthread_mutex_init(&m->lock, NULL);
 	m->type = type;
 	m->nr = type->nr_regions;
-	m->fd = create_file(type);
+	m->name = name;
+	m->fd = create_file(m);
 	m->sizes = calloc(m->nr, sizeof(*m->sizes));
 	m->base.regions = calloc(m->nr, sizeof(*m->base.regions));
 	if (m->fd < 0)
@@ -179,7 +191,7 @@ static int copy_region(const struct memory *m, int to, uint32_t index)
 /* Another file with the same content, at the same addresses. */
 static int replace_file(struct memory *m)
 {
-	int ret = 0, fd = create_file(m->type);
+	int ret = 0, fd = create_file(m);
 
 	if (fd < 0)
 		return fd;
@@ -209,9 +221,10 @@ void vfio_memory_renew(struct vfio_memory *base)
 	int ret = 0;
 
 	pthread_mutex_lock(&m->lock);
-	if (m->backing) {
+	if (m->backing || m->lent) {
 		unregister(m);
 		ret = replace_file(m);
+		m->lent = m->lent && ret;
 	}
 	pthread_mutex_unlock(&m->lock);
 	if (ret)
@@ -236,7 +249,8 @@ void memory_try(struct vfio_memory *base, int fuse_fd)
 	struct memory *m = to_memory(base);
 
 	pthread_mutex_lock(&m->lock);
-	base->can_map = get_backing(m, fuse_fd) > 0;
+	m->passthrough = get_backing(m, fuse_fd) > 0;
+	base->can_map = m->passthrough;
 	unregister(m);
 	pthread_mutex_unlock(&m->lock);
 }
@@ -244,12 +258,43 @@ void memory_try(struct vfio_memory *base, int fuse_fd)
 int memory_backing(struct vfio_memory *base, int fuse_fd)
 {
 	struct memory *m = to_memory(base);
-	int ret;
+	int ret = 0;
 
-	if (!base->can_map)
-		return 0;
 	pthread_mutex_lock(&m->lock);
-	ret = get_backing(m, fuse_fd);
+	if (m->passthrough)
+		ret = get_backing(m, fuse_fd);
 	pthread_mutex_unlock(&m->lock);
 	return ret;
+}
+
+void memory_offer(struct vfio_memory *base)
+{
+	base->can_map = true;
+}
+
+int memory_lend(struct vfio_memory *base)
+{
+	struct memory *m = to_memory(base);
+	int fd;
+
+	pthread_mutex_lock(&m->lock);
+	fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		fd = -errno;
+	else
+		m->lent = true;
+	pthread_mutex_unlock(&m->lock);
+	return fd;
+}
+
+const char *memory_device(char *mapping)
+{
+	static const char begin[] = "/memfd:" NAME;
+	size_t len = strlen(mapping), end = strlen(DELETED);
+
+	if (strncmp(mapping, begin, strlen(begin)) ||
+	    len < strlen(begin) + end || strcmp(mapping + len - end, DELETED))
+		return NULL;
+	mapping[len - end] = '\0';
+	return mapping + strlen(begin);
 }

@@ -281,6 +281,15 @@ int mm_file_at(struct vfio_mm *base, uint64_t vaddr, struct stat *st)
 	return 0;
 }
 
+int mm_name_at(struct vfio_mm *base, uint64_t vaddr, char *name, size_t size)
+{
+	struct mm *mm = to_mm(base);
+
+	if (!mm->can_query)
+		return -EOPNOTSUPP;
+	return maps_name(mm->maps_fd, vaddr, name, size);
+}
+
 bool mm_is_native(const struct vfio_mm *mm)
 {
 	return ((const struct mm *)mm)->native;

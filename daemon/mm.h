@@ -32,6 +32,9 @@ int mm_find(struct mm_table *table, pid_t tid, struct vfio_mm **mm);
  */
 int mm_file_at(struct vfio_mm *mm, uint64_t vaddr, struct stat *st);
 
+/* What /proc/PID/maps calls the mapping there. */
+int mm_name_at(struct vfio_mm *mm, uint64_t vaddr, char *name, size_t size);
+
 /* Does it live in the user namespace that vfiod was started in? */
 bool mm_is_native(const struct vfio_mm *mm);
 

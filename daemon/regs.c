@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 /* The kernel's private results, of which ptrace shows more than errno.h has. */
+#define MAX_ERRNO 4095
 #define FIRST_RESTART 512
 #define LAST_RESTART 516
 
@@ -66,6 +67,11 @@ void regs_set_ret(struct regs *r, long value)
 	else
 		memcpy((char *)r->word + regs_layout.compat_ret, &compat,
 		       sizeof(compat));
+}
+
+bool regs_is_error(long ret)
+{
+	return ret < 0 && ret >= -MAX_ERRNO;
 }
 
 bool regs_restarting(const struct regs *r)

@@ -62,6 +62,9 @@ bool regs_in_call(const struct regs *r, unsigned int nr);
 long regs_ret(const struct regs *r);
 void regs_set_ret(struct regs *r, long value);
 
+/* Is it an errno, or such a result as mmap(2) has? */
+bool regs_is_error(long ret);
+
 /* True if the kernel will start the interrupted call again by itself. */
 bool regs_restarting(const struct regs *r);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,10 @@
 
 #include "child.h"
 #include "daemon.h"
-#include "device_fd.h"
 #include "fuse_front.h"
 #include "handover.h"
 #include "layout.h"
+#include "listener.h"
 #include "log.h"
 #include "devices.h"
 #include "options.h"
@@ -29,6 +30,7 @@ struct run {
 	struct sandbox sandbox;
 	struct tree *tree;
 	struct child child;
+	bool mmaps; /* are reported, so that devices can be mapped */
 };
 
 static int fail(const char *why)
@@ -44,10 +46,10 @@ static int fail(const char *why)
  */
 static int before_exec(void *opaque)
 {
+	const struct run *r = opaque;
 	int ret;
 
-	(void)opaque;
-	ret = handover_filter_install();
+	ret = handover_filter_install(r->mmaps);
 	return ret == -EBUSY || ret == -ENOSYS || ret == -EINVAL ?
 		       CHILD_HOOK_NONE :
 		       ret;
@@ -74,7 +76,7 @@ static void on_listener(evutil_socket_t fd, short what, void *arg)
 	struct run *r = arg;
 
 	(void)what;
-	device_fd_by_seccomp(&r->daemon, fd);
+	listener_serve(&r->daemon, fd);
 }
 
 static struct event *watch(struct run *r, int fd, event_callback_fn fn)
@@ -113,12 +115,18 @@ static int spawn(struct run *r)
 		.signals = &r->signals,
 		.user_ns = r->sandbox.user_ns,
 		.before_exec = before_exec,
+		.opaque = r,
 	};
 	int ret;
 
+	r->mmaps = devices_lack_map(r->daemon.devices) &&
+		   handover_filter_can_mmap();
 	ret = child_spawn(&r->child, &options);
 	layout_env_free(env);
 	atomic_store(&r->daemon.hooked, r->child.hook_fd >= 0);
+	/* Nobody gets a device before the listener is looked at. */
+	if (r->daemon.hooked && r->mmaps)
+		devices_offer_memory(r->daemon.devices);
 	if (!ret)
 		return 0;
 	fail(r->child.why);

@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
-#define MAX_ERRNO 4095
 
 static int trace(int request, pid_t tid, unsigned long addr, void *data)
 {
@@ -63,7 +62,7 @@ int tracee_arrive(struct tracee *t, unsigned int nr, long *ret)
 	if (rc < 0)
 		return rc;
 	*ret = regs_ret(&t->regs);
-	if (regs_in_call(&t->regs, nr) && *ret <= 0 && *ret >= -MAX_ERRNO)
+	if (regs_in_call(&t->regs, nr) && (*ret == 0 || regs_is_error(*ret)))
 		return 0;
 	/* An exec, or a new thread of that number: not the caller. */
 	trace(PTRACE_DETACH, t->tid, 0, NULL);

@@ -40,8 +40,8 @@ step()
 	fi
 }
 
-handover=(handover handover_abi handover_death handover_regs handover_seccomp
-	handover_signals)
+handover=(handover handover_abi handover_death handover_map handover_regs
+	handover_seccomp handover_signals)
 # No user namespace can be entered by what ThreadSanitizer has given a thread.
 threaded=(model mtty mm ap ccw vgpu nvme poll poll-edges ioat "${handover[@]}")
 all_units=("${threaded[@]}" client_filter plugin_layout sandbox merge child)
@@ -120,6 +120,7 @@ timing()
 	step client-ptrace client build fuse-ptrace
 	# Its own tests wait for the device for 10 ms at most.
 	step dpdk script build dpdk fuse
+	step dpdk-user script build dpdk fuse-user
 	step tsan-dpdk script "$tsan" dpdk fuse
 	export CK_INCLUDE_TAGS=timing
 	step tsan-timing client "$tsan" fuse
@@ -154,9 +155,12 @@ lane1()
 	step nvme script build nvme fuse
 	step nvme-mapped script build nvme fuse mapped
 	step nvme-user script build nvme fuse-user
+	step nvme-mapped-user script build nvme fuse-user mapped
 	step qemu-nvme script build qemu_nvme fuse
+	step qemu-nvme-user script build qemu_nvme fuse-user
 	step guest-nvme script build guest_nvme fuse
 	step guest-nvme-calls script build guest_nvme fuse no-mmap
+	step guest-nvme-user script build guest_nvme fuse-user
 	step plugin-outside tests/plugins/outside.sh
 	step conform-fuse conform fuse
 	step conform-user conform fuse-user

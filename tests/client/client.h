@@ -24,6 +24,8 @@ TCase *client_case(Suite *suite, const char *name);
 
 /* Does vfiod let its clients map regions here? */
 bool client_can_map(void);
+/* And is that done with ptrace? */
+bool client_maps_by_ptrace(void);
 
 /* A page behind which nothing can be read; freed by the test's end. */
 char *page_before_hole(void);

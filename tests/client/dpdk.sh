@@ -3,26 +3,27 @@
 #
 # Usage: dpdk.sh TRANSPORT
 #
-# DPDK's own test of DMA engines, with Debian's dpdk-test, on an ioat device.
-# Its driver maps the BAR: not for an ordinary user.
+# DPDK's own test of DMA engines, with Debian's dpdk-test, on an ioat device,
+# whose driver maps the BAR.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 needs_mmap "$@"
+mkdir -m 777 "$work/files"
 
-# Memory of its own, no huge pages.
+# Memory of its own, no huge pages; no more than an ordinary user may lock.
 # run TRANSPORT
 run()
 {
 	# shellcheck disable=SC2016 # expanded by that shell
 	start "$1" --pci=ioat-1 -- sh -c '
 		RUNTIME_DIRECTORY=$2 DPDK_TEST=dmadev_autotest \
-			exec timeout 300 dpdk-test --no-huge -m 64 \
+			exec timeout 300 dpdk-test --no-huge -m 7 \
 			--iova-mode va --no-telemetry -l "$1" \
 			-a "$VFIOD_DEVICE"
-	' sh "$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')" "$work" \
-		>"$work/out" 2>&1
+	' sh "$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')" \
+		"$work/files" >"$work/out" 2>&1
 	finish
 }
 

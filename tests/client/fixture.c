@@ -62,16 +62,38 @@ TCase *client_case(Suite *suite, const char *name)
 	return tc;
 }
 
-/* By FUSE passthrough, for which vfiod has to be root, on Linux 6.9. */
-bool client_can_map(void)
+static bool is_over(const char *transport)
+{
+	return !strcmp(getenv("CLIENT_TRANSPORT"), transport);
+}
+
+/* In major * 100 + minor. */
+static unsigned int linux_release(void)
 {
 	unsigned int major = 0, minor = 0;
 	struct utsname name;
 
 	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
 		abort();
-	return strcmp(getenv("CLIENT_TRANSPORT"), "fuse-user") &&
-	       (major > 6 || (major == 6 && minor >= 9));
+	return major * 100 + minor;
+}
+
+/* FUSE passthrough: vfiod has to be root. */
+static bool has_passthrough(void)
+{
+	return linux_release() >= 609 && !is_over("fuse-user");
+}
+
+/* Else it takes the seccomp filter that vfiod run puts CMD under. */
+bool client_maps_by_ptrace(void)
+{
+	return !has_passthrough() && linux_release() >= 519 &&
+	       (is_over("fuse") || is_over("fuse-user"));
+}
+
+bool client_can_map(void)
+{
+	return has_passthrough() || client_maps_by_ptrace();
 }
 
 char *page_before_hole(void)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * getfd [stream]: open every device and say how it went: "ok", or the errno
- * of what failed as a word. For tests of who else watches the client, and to
- * have every device used once. With "stream" also begin to save its state.
+ * getfd [stream | map]: open every device and say how it went: "ok", or the
+ * errno of what failed as a word. For tests of who else watches the client, and
+ * to have every device used once. With "stream" also begin to save its state,
+ * with "map" map the first page of it.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "vfio.h"
@@ -28,7 +30,24 @@ static int get_stream(int device)
 	return !ret && read(arg.data.data_fd, &arg, 1) < 0 ? -errno : ret;
 }
 
-static int open_and_read(int n, bool stream)
+static int map_page(int device)
+{
+	void *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, device,
+			(off_t)REGION(0));
+
+	if (at == MAP_FAILED)
+		return -errno;
+	munmap(at, PAGE);
+	return 0;
+}
+
+static int nothing_more(int device)
+{
+	(void)device;
+	return 0;
+}
+
+static int open_and_read(int n, int (*then)(int device))
 {
 	struct vfio_session s;
 	char c;
@@ -38,19 +57,24 @@ static int open_and_read(int n, bool stream)
 		return ret;
 	if (pread(s.device, &c, 1, REGION(0)) < 0)
 		ret = -errno;
-	else if (stream)
-		ret = get_stream(s.device);
+	else
+		ret = then(s.device);
 	vfio_session_close(&s);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	bool stream = argc > 1 && !strcmp(argv[1], "stream");
+	const char *what = argc > 1 ? argv[1] : "";
+	int (*then)(int device) = nothing_more;
 	int ret = 0;
 
+	if (!strcmp(what, "stream"))
+		then = get_stream;
+	if (!strcmp(what, "map"))
+		then = map_page;
 	for (int n = 1; vfio_has_device(n) && !ret; n++)
-		ret = open_and_read(n, stream);
+		ret = open_and_read(n, then);
 	puts(ret ? strerrorname_np(-ret) : "ok");
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -126,10 +126,10 @@ with_service_env()
 	exec "$@"
 }
 
-# Clients of root's vfiod run can map regions, from Linux 6.9 on.
+# Clients of vfiod run can map regions, from Linux 5.19 on.
 can_mmap()
 {
-	printf '%s\n' 6.9 "$(uname -r)" | sort -V -C
+	printf '%s\n' 5.19 "$(uname -r)" | sort -V -C
 }
 
 # needs_mmap ARG...: where they cannot this script runs in a virtual machine

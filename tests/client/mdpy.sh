@@ -12,8 +12,9 @@
 start "$1" mdpy-vga mdpy-xga mdpy-hd -- "$programs/mdpy"
 finish || fail "mdpy over $1"
 
-[ "$1" = fuse ] || exit 0
+[ "$1" != cuse ] || exit 0
 needs_mmap "$@"
+mkdir -m 777 "$work/files"
 
 # A picture of WIDTHxHEIGHT, as a PPM file.
 gradient()
@@ -26,9 +27,9 @@ gradient()
 	}'
 }
 
-printf '%s\n' "screendump $work/picture" quit >"$work/commands"
+printf '%s\n' "screendump $work/files/picture" quit >"$work/commands"
 # shellcheck disable=SC2016 # expanded by that shell
-start fuse mdpy-vga -- sh -c 'exec timeout 100 qemu-system-x86_64 \
+start "$1" mdpy-vga -- sh -c 'exec timeout 100 qemu-system-x86_64 \
 	-accel tcg -m 64 -display none -vga none -serial none \
 	-monitor stdio \
 	-device "vfio-pci,sysfsdev=$VFIOD_SYSFSDEV,display=on"' \
@@ -37,6 +38,6 @@ finish || {
 	cat "$work/out" >&2
 	fail "QEMU with an mdpy"
 }
-LC_ALL=C gradient 640 480 | cmp - "$work/picture" ||
+LC_ALL=C gradient 640 480 | cmp - "$work/files/picture" ||
 	fail "QEMU shows something else than the gradient"
 echo "qemu: the display of mdpy-vga (over $1)"

@@ -5,7 +5,7 @@
 #
 # Debian's qemu-io and qemu-img on an NVMe disk of 1 GiB, by QEMU's own driver
 # for NVMe behind VFIO: patterns written and read again, an image converted to
-# it and back, and compared. The driver maps BAR 0: not for an ordinary user.
+# it and back, and compared. The driver maps BAR 0.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -44,11 +44,12 @@ session()
 		exit 1
 	fi
 }
-export -f session
 
+needs_mmap "$@"
+mkdir -m 777 "$work/files"
 # shellcheck disable=SC2016 # expanded by that shell
-start "$1" --pci=nvme-1,size=1g -- bash -ec \
-	'session "$VFIOD_DEVICE" "$1"' bash "$work" >"$work/out" 2>&1
+start "$1" --pci=nvme-1,size=1g -- bash -ec "$(declare -f session)"'
+	session "$VFIOD_DEVICE" "$1"' bash "$work/files" >"$work/out" 2>&1
 finish || {
 	cat "$work/out" >&2
 	fail "qemu-io or qemu-img over $1"

@@ -22,12 +22,13 @@ body()
 }
 
 # says WORD CMD...: getfd, started by CMD under vfiod, prints this.
+device=mtty-2
 says()
 {
 	local word=$1
 
 	shift
-	start "$transport" mtty-2 -- "$@" >"$work/out" 2>&1
+	start "$transport" "$device" -- "$@" >"$work/out" 2>&1
 	finish || true
 	grep -qx "$word" "$work/out" || {
 		cat "$work/out" >&2
@@ -51,6 +52,18 @@ debuggers()
 	says ok "$programs/getfd" stream
 }
 
+# For an ordinary user mapping takes ptrace, but not a device's fd.
+mapping_debuggers()
+{
+	device=bars-mapped
+	says ok "$programs/getfd" map
+	says EBUSY strace -f -o /dev/null "$programs/getfd" map
+	grep -q 'traced.*cannot map device' "$work/out" ||
+		fail "no line about the tracer in the log"
+	says EBUSY gdb -batch -ex run --args "$programs/getfd" map
+	says ok gdb -batch -ex run --args "$programs/getfd"
+}
+
 in_vm()
 {
 	exec "$top/tests/vm/run.sh" --module cuse --timeout 580 \
@@ -65,6 +78,7 @@ fuse)
 	;;
 fuse-user)
 	body
+	mapping_debuggers
 	;;
 fuse-ptrace)
 	body

@@ -2,12 +2,16 @@
 /* mmap of regions, on the device bars-mapped. */
 #include <bars.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -248,6 +252,113 @@ START_TEST(forked)
 }
 END_TEST
 
+static int map_in_child(void *arg)
+{
+	volatile uint64_t *mem =
+		try_map(session.device, BARS_WHOLE, 0, PAGE, RW);
+
+	if (mem == MAP_FAILED)
+		return 1;
+	mem[1] = *(uint64_t *)arg;
+	return 0;
+}
+
+START_TEST(mapped_by_child)
+{
+	uint64_t value = NUMBER;
+
+	ck_assert_int_eq(in_child(map_in_child, &value), 0);
+	ck_assert_uint_eq(peek(BARS_WHOLE, 8), NUMBER);
+}
+END_TEST
+
+/* Where the client wants it, and with no more rights than it wants. */
+START_TEST(fixed)
+{
+	char *room =
+		mmap(NULL, 3 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile uint64_t *mem = (uint64_t *)(room + PAGE);
+	int sig;
+
+	room[0] = room[2 * PAGE] = 1;
+	ck_assert_ptr_eq(mmap(room + PAGE, PAGE, PROT_READ,
+			      MAP_SHARED | MAP_FIXED, session.device,
+			      (off_t)REGION(BARS_WHOLE)),
+			 room + PAGE);
+	ck_ok(order(BARS_POKE, 0, NUMBER));
+	ck_assert_uint_eq(mem[0], NUMBER);
+	ck_assert(room[0] == 1 && room[2 * PAGE] == 1);
+	signal(SIGSEGV, on_signal);
+	sig = sigsetjmp(landing, 1);
+	if (!sig)
+		mem[0] = 1;
+	ck_assert_int_eq(sig, SIGSEGV);
+	ck_ok(munmap(room, 3 * PAGE));
+}
+END_TEST
+
+#define THREADS 8
+#define ROUNDS 50
+
+/* Each has a page and a number of its own. */
+static void *map_and_store(void *arg)
+{
+	uint64_t number = (uintptr_t)arg, at = number % 4 * PAGE + 8 * number;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		volatile uint64_t *mem = try_map(session.device, BARS_WHOLE,
+						 number % 4 * PAGE, PAGE, RW);
+		uint64_t value;
+
+		if (mem == MAP_FAILED)
+			return "mmap";
+		mem[number] = number + i;
+		if (pread(session.device, &value, 8, (off_t)at) != 8 ||
+		    value != number + i || munmap((void *)mem, PAGE))
+			return "value";
+	}
+	return NULL;
+}
+
+START_TEST(at_once)
+{
+	pthread_t threads[THREADS];
+	void *bad;
+
+	for (uintptr_t i = 0; i < THREADS; i++)
+		ck_ok(-pthread_create(&threads[i], NULL, map_and_store,
+				      (void *)i));
+	for (int i = 0; i < THREADS; i++) {
+		ck_ok(-pthread_join(threads[i], &bad));
+		ck_assert_msg(!bad, "%s", (char *)bad);
+	}
+}
+END_TEST
+
+static int map_under_filter(void *arg)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { 1, code };
+
+	(void)arg;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return -1;
+	return try_map(session.device, BARS_WHOLE, 0, PAGE, RW) == MAP_FAILED ?
+		       errno :
+		       0;
+}
+
+/* A filter that the client brought along may mean anything. */
+START_TEST(own_filter)
+{
+	ck_assert_int_eq(in_child(map_under_filter, NULL),
+			 client_maps_by_ptrace() ? EPERM : 0);
+}
+END_TEST
+
 /* Another fd of the device has the same memory; another device has not. */
 START_TEST(two_files)
 {
@@ -471,6 +582,10 @@ Suite *mmap_suite(void)
 	tcase_add_test(tc, parts);
 	tcase_add_test(tc, beyond);
 	tcase_add_test(tc, forked);
+	tcase_add_test(tc, mapped_by_child);
+	tcase_add_test(tc, fixed);
+	tcase_add_test(tc, at_once);
+	tcase_add_test(tc, own_filter);
 	tcase_add_test(tc, two_files);
 	tcase_add_test(tc, outlives_fd);
 	tcase_add_test(tc, reset);

@@ -111,9 +111,14 @@ void rig_start_under(struct rig *r, int (*install)(void),
 	r->shared->go = 1;
 }
 
+static int install(void)
+{
+	return handover_filter_install(false);
+}
+
 void rig_start(struct rig *r, int (*body)(struct rig_shared *))
 {
-	rig_start_under(r, handover_filter_install, body);
+	rig_start_under(r, install, body);
 }
 
 int rig_wait(struct rig *r)

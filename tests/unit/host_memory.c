@@ -12,10 +12,12 @@ struct memory {
 	uint32_t nr;
 };
 
-int vfio_memory_create(const struct vfiod_type *type, struct vfio_memory **out)
+int vfio_memory_create(const struct vfiod_type *type, const char *name,
+		       struct vfio_memory **out)
 {
 	struct memory *m = calloc(1, sizeof(*m));
 
+	(void)name;
 	m->nr = type->nr_regions;
 	m->base.regions = calloc(m->nr, sizeof(*m->base.regions));
 	for (uint32_t i = 0; i < m->nr; i++) {

@@ -71,7 +71,7 @@ START_TEST(others_pass)
 	ck_assert(rig_next(&r, &n));
 	ck_assert_int_eq(n.tid, r.pid);
 	ck_assert_int_ge(n.fd, 0);
-	ck_assert_int_ne(n.arg, 0);
+	ck_assert_int_ne(n.arg[2], 0);
 	ck_assert_int_eq(handover_notif_valid(r.listener, n.id), 0);
 	ck_assert_int_eq(handover_notif_continue(r.listener, n.id), 0);
 	ck_assert(!rig_next(&r, &n)); /* the end, and nothing else before */
@@ -260,7 +260,7 @@ END_TEST
 static int install_again(struct rig_shared *s)
 {
 	(void)s;
-	if (handover_filter_install() != -EBUSY)
+	if (handover_filter_install(false) != -EBUSY)
 		return 1;
 	/* The caller is privileged: setuid programs must go on working. */
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
@@ -284,7 +284,7 @@ START_TEST(unprivileged)
 	if (pid == 0) {
 		if (setresuid(65534, 65534, 65534))
 			_exit(1);
-		if (handover_filter_install() < 0)
+		if (handover_filter_install(false) < 0)
 			_exit(2);
 		_exit(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 3);
 	}
