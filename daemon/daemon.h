@@ -41,7 +41,7 @@ struct daemon {
 	struct fuse_front *fuse; /* /dev/vfio in run mode; device files */
 	/* Where clients find the device files, a directory. */
 	const char *device_dir;
-	atomic_uint jobs; /* threads that hand an fd over right now */
+	atomic_uint jobs; /* threads of fd_job.h right now */
 	/* Clients descend from this process: `vfiod run`. */
 	bool is_run;
 	/* They have the filter of handover_filter_install() besides. Set

@@ -476,6 +476,8 @@ int fuse_front_stop(struct fuse_front *front)
 	ret = server_stop(front->server, STOP_SECONDS);
 	if (ret)
 		return ret;
+	if (front->daemon->jobs)
+		return -EBUSY;
 	fuse_session_destroy(front->session);
 	free(front);
 	return 0;

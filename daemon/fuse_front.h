@@ -49,7 +49,10 @@ const struct tree_node *fuse_front_by_ino(const struct fuse_front *front,
 const struct tree_node *fuse_front_node(const struct fuse_front *front,
 					const struct stat *st);
 
-/* End it: 0, or -EBUSY when a thread does not come to an end. */
+/*
+ * End it: 0, or -EBUSY when a thread does not come to an end, one of its own or
+ * of daemon->jobs; then all of it stays.
+ */
 int fuse_front_stop(struct fuse_front *front);
 
 #endif

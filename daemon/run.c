@@ -183,7 +183,7 @@ static int serve(struct run *r)
 	if (daemon->options->verbose)
 		account_print(&daemon->account, daemon->eventfds.signalled);
 	/* A thread that is stuck in a plugin uses what is freed next. */
-	if (fuse_front_stop(daemon->fuse) || daemon->jobs)
+	if (fuse_front_stop(daemon->fuse))
 		_exit(ret);
 	return ret;
 }

@@ -172,7 +172,7 @@ static bool stop(struct service *s)
 	rmdir(LAYOUT_SERVICE_DIR);
 	if (daemon->fuse && fuse_front_stop(daemon->fuse))
 		ended = false;
-	return ended && !daemon->jobs;
+	return ended;
 }
 
 static int serve(struct service *s)
