@@ -162,7 +162,9 @@ int client_filter_check_count(pid_t tid, bool inherits, bool hooked)
 	if (task_status_number(tid, "Seccomp_filters:", &theirs) < 0 ||
 	    task_status_number(0, "Seccomp_filters:", &ours) < 0)
 		return -EPERM;
-	return theirs == ours + hooked ? 0 : -EPERM;
+	if (theirs == ours + hooked)
+		return 0;
+	return task_is_dead(tid) ? -ESRCH : -EPERM;
 }
 
 int client_filter_check(pid_t tid, const struct seccomp_data *call,

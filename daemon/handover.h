@@ -121,8 +121,8 @@ bool handover_filter_can_mmap(void);
 /*
  * The rest is for whoever holds the listener, on any thread, with signals
  * blocked. poll() reports POLLIN for a waiting call, POLLHUP when nobody under
- * the filter is left. Once the last copy of the listener is closed, the ioctl
- * fails with ENOSYS.
+ * the filter is left. Once the last copy of the listener is closed, the calls
+ * fail with ENOSYS.
  *
  * Every call received is answered by exactly one of answer and continue.
  * A client that dies, or that takes a signal on kernels before 5.19 (the ioctl

@@ -13,6 +13,7 @@
 #include "daemon.h"
 #include "fuse_front.h"
 #include "handover.h"
+#include "heir.h"
 #include "layout.h"
 #include "listener.h"
 #include "log.h"
@@ -31,6 +32,7 @@ struct run {
 	struct tree *tree;
 	struct child child;
 	bool mmaps; /* are reported, so that devices can be mapped */
+	int heir; /* heir.h; -1: there is none */
 };
 
 static int fail(const char *why)
@@ -124,13 +126,23 @@ static int spawn(struct run *r)
 	ret = child_spawn(&r->child, &options);
 	layout_env_free(env);
 	atomic_store(&r->daemon.hooked, r->child.hook_fd >= 0);
-	/* Nobody gets a device before the listener is looked at. */
-	if (r->daemon.hooked && r->mmaps)
-		devices_offer_memory(r->daemon.devices);
 	if (!ret)
 		return 0;
 	fail(r->child.why);
 	return ret > 0 ? ret : EXIT_FAILURE;
+}
+
+/* Nobody gets a device before the listener is looked at. */
+static void offer_memory(struct run *r)
+{
+	if (!r->mmaps || r->child.hook_fd < 0)
+		return;
+	devices_offer_memory(r->daemon.devices);
+	r->heir = heir_start(r->child.hook_fd);
+	if (r->heir < 0)
+		vfio_log(LOG_LEVEL_WARNING,
+			 "what CMD leaves behind cannot map files: %s",
+			 strerror(-r->heir));
 }
 
 static int run_child(struct run *r)
@@ -140,10 +152,13 @@ static int run_child(struct run *r)
 	ret = spawn(r);
 	if (ret)
 		return ret;
+	offer_memory(r);
 	loop(r);
 	ret = child_wait(&r->child);
 	if (r->child.hook_fd >= 0)
 		close(r->child.hook_fd);
+	if (r->heir >= 0)
+		close(r->heir);
 	return ret < 0 ? fail(strerror(-ret)) : ret;
 }
 
@@ -210,6 +225,7 @@ int run(const struct options *options, struct plugins *plugins)
 
 	if (!r)
 		return fail(strerror(ENOMEM));
+	r->heir = -1;
 	child_signals_take(&r->signals);
 	ret = daemon_init(&r->daemon, options, why, sizeof(why));
 	if (ret)

@@ -140,6 +140,7 @@ lane1()
 	step view-user script build view fuse-user
 	step stress script build stress fuse
 	step death script build death fuse
+	step death-user script build death fuse-user
 	step attributes script build attributes fuse
 	step mdpy script build mdpy fuse
 	step mdpy-user script build mdpy fuse-user

@@ -102,6 +102,7 @@ $(eval $(call test_rule,death,$(call obj,tests/client/death.c) $(CLIENT_LIB)))
 $(eval $(call test_rule,orphan,$(call obj,tests/client/orphan.c) \
 	$(CLIENT_LIB)))
 $(eval $(call test_rule,getfd,$(call obj,tests/client/getfd.c) $(CLIENT_LIB)))
+$(eval $(call test_rule,shared,$(call obj,tests/client/shared.c)))
 $(eval $(call test_rule,listener,$(call obj,tests/client/listener.c)))
 
 $(eval $(call test_rule,vgpu,$(call test_obj,tests/client/vgpu*.c) \
