@@ -254,16 +254,20 @@ bool devices_can_map(const struct devices *devices)
 	return false;
 }
 
-bool devices_lack_map(const struct devices *devices)
+uint32_t devices_reach(const struct devices *devices)
 {
+	uint32_t reach = 0;
+
 	for (size_t i = 0; i < devices->nr; i++) {
 		const struct vfio_memory *memory =
 			devices->device[i].vdev->memory;
+		uint32_t end = 0;
 
 		if (memory && !memory->can_map)
-			return true;
+			end = memory_reach(memory);
+		reach = end > reach ? end : reach;
 	}
-	return false;
+	return reach;
 }
 
 void devices_offer_memory(struct devices *devices)

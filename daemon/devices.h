@@ -75,8 +75,11 @@ bool devices_have(const struct devices *devices, enum vfio_group_type type);
 void devices_try_memory(struct devices *devices, struct fuse_front *fuse);
 /* Can they map that of any? */
 bool devices_can_map(const struct devices *devices);
-/* Has any memory that they cannot? */
-bool devices_lack_map(const struct devices *devices);
+/*
+ * Has any memory that they cannot? 0, or the end of it as far as it is below
+ * 4 GiB in the devices' files; 1 if none of it is.
+ */
+uint32_t devices_reach(const struct devices *devices);
 /* They can, by memory_lend(). */
 void devices_offer_memory(struct devices *devices);
 /* The one that clients call @name; NULL: there is none. */

@@ -103,9 +103,11 @@ struct handover_notif {
 
 /*
  * Puts the calling thread, and all that descends from it, under a filter that
- * reports ioctl(…, VFIO_GROUP_GET_DEVICE_FD, …) of native code, if @mmaps also
- * its mmap(2) of files with MAP_SHARED or MAP_SHARED_VALIDATE, and lets all
- * else pass. Returns the listener, a close-on-exec fd, which another process
+ * reports ioctl(…, VFIO_GROUP_GET_DEVICE_FD, …) of native code and lets all
+ * else pass. If @reach is not 0 it also reports mmap(2) of files with MAP_SHARED
+ * or MAP_SHARED_VALIDATE, when the offset is below @reach, and the length not
+ * above it, or the offset is 4 GiB or more, where other files hardly ever are.
+ * Returns the listener, a close-on-exec fd, which another process
  * has to fetch (pidfd_getfd) before the exec; -EBUSY: an older filter has a
  * listener. Where the caller has no CAP_SYS_ADMIN in its user namespace, it
  * sets no_new_privs, for no filter is to be had without.
@@ -113,9 +115,9 @@ struct handover_notif {
  * For a child between fork and exec: makes system calls only, no memory, no
  * locks. Reads and sets errno.
  */
-int handover_filter_install(bool mmaps);
+int handover_filter_install(uint32_t reach);
 
-/* May @mmaps be true there? Linux 5.19. Any thread. */
+/* Can it report mmap? Linux 5.19. Any thread. */
 bool handover_filter_can_mmap(void);
 
 /*

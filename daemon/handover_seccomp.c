@@ -46,39 +46,56 @@
 		SKIP_UNLESS(NATIVE_ARCH, 1), RETURN(SECCOMP_RET_USER_NOTIF), \
 		RETURN(SECCOMP_RET_ALLOW)
 
-static const struct sock_filter ioctls[] = {
-	LOAD(nr),
-	IOCTL_OR_NOTHING,
-};
-
-/* What has something in the upper half of its fd is ours: handover_map.c. */
-static const struct sock_filter ioctls_and_mmaps[] = {
-	LOAD(nr),
-	SKIP_UNLESS(__NR_mmap, 6),
-	LOAD(args[3]),
-	AND(MAP_TYPE | MAP_ANONYMOUS),
-	SKIP_IF(MAP_SHARED, 1),
-	SKIP_UNLESS(MAP_SHARED_VALIDATE, 8),
-	LOAD_UPPER(args[4]),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 6),
-	IOCTL_OR_NOTHING,
-};
-
-static int install(unsigned int flags, bool mmaps)
+static int install_program(unsigned int flags, const struct sock_filter *code,
+			   size_t len)
 {
-	const struct sock_fprog two = {
-		.len = sizeof(ioctls_and_mmaps) / sizeof(ioctls_and_mmaps[0]),
-		.filter = (struct sock_filter *)ioctls_and_mmaps,
-	};
-	const struct sock_fprog one = {
-		.len = sizeof(ioctls) / sizeof(ioctls[0]),
-		.filter = (struct sock_filter *)ioctls,
+	const struct sock_fprog fprog = {
+		.len = (unsigned short)len,
+		.filter = (struct sock_filter *)code,
 	};
 	long fd;
 
-	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags,
-		     mmaps ? &two : &one);
+	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog);
 	return fd < 0 ? -errno : (int)fd;
+}
+
+static int install_ioctls(unsigned int flags)
+{
+	static const struct sock_filter code[] = { LOAD(nr), IOCTL_OR_NOTHING };
+
+	return install_program(flags, code, sizeof(code) / sizeof(code[0]));
+}
+
+/*
+ * What has something in the upper half of its fd is ours: handover_map.c. Of
+ * the length the lower half will do: what is too long is then reported, too.
+ */
+static int install_mmaps(unsigned int flags, uint32_t reach)
+{
+	const struct sock_filter code[] = {
+		LOAD(nr),
+		SKIP_UNLESS(__NR_mmap, 12),
+		LOAD(args[3]),
+		AND(MAP_TYPE | MAP_ANONYMOUS),
+		SKIP_IF(MAP_SHARED, 1),
+		SKIP_UNLESS(MAP_SHARED_VALIDATE, 14),
+		LOAD_UPPER(args[4]),
+		SKIP_UNLESS(0, 12),
+		LOAD_UPPER(args[5]),
+		SKIP_UNLESS(0, 7),
+		LOAD(args[5]),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, reach, 8, 0),
+		LOAD(args[1]),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, reach, 6, 3),
+		IOCTL_OR_NOTHING,
+	};
+
+	return install_program(flags, code, sizeof(code) / sizeof(code[0]));
+}
+
+static int install(unsigned int flags, uint32_t reach)
+{
+	return reach ? install_mmaps(flags, reach) : install_ioctls(flags);
 }
 
 /* With flags that it knows the kernel goes on to read the program. */
@@ -91,7 +108,7 @@ bool handover_filter_can_mmap(void)
 	       errno == EFAULT;
 }
 
-int handover_filter_install(bool mmaps)
+int handover_filter_install(uint32_t reach)
 {
 	/* The filter guards nothing, so it need not slow anything down. */
 	unsigned int flags = SECCOMP_FILTER_FLAG_NEW_LISTENER |
@@ -99,16 +116,16 @@ int handover_filter_install(bool mmaps)
 			     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	int fd;
 
-	fd = install(flags, mmaps);
-	if (fd == -EINVAL && !mmaps) { /* before 5.19 */
+	fd = install(flags, reach);
+	if (fd == -EINVAL && !reach) { /* before 5.19 */
 		flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-		fd = install(flags, mmaps);
+		fd = install(flags, reach);
 	}
 	if (fd != -EACCES)
 		return fd;
 	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return install(flags, mmaps);
+	return install(flags, reach);
 }
 
 static int request(int listener, unsigned long cmd, void *arg)

@@ -267,6 +267,20 @@ int memory_backing(struct vfio_memory *base, int fuse_fd)
 	return ret;
 }
 
+uint32_t memory_reach(const struct vfio_memory *base)
+{
+	const struct memory *m = (const struct memory *)base;
+	uint64_t reach = 1;
+
+	for (uint32_t i = 0; i < m->nr; i++) {
+		uint64_t at = vfio_region_offset(m->type, i);
+
+		if (m->sizes[i] && at <= UINT32_MAX && at + m->sizes[i] > reach)
+			reach = at + m->sizes[i];
+	}
+	return reach < UINT32_MAX ? (uint32_t)reach : UINT32_MAX;
+}
+
 void memory_offer(struct vfio_memory *base)
 {
 	base->can_map = true;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct vfio_memory;
 
@@ -23,6 +24,9 @@ void memory_try(struct vfio_memory *memory, int fuse_fd);
  * cannot map it. A negative errno.
  */
 int memory_backing(struct vfio_memory *memory, int fuse_fd);
+
+/* Where it ends in the device's file, below 4 GiB; 1 if all is beyond. */
+uint32_t memory_reach(const struct vfio_memory *memory);
 
 /* Clients can map it in another way, by memory_lend(). */
 void memory_offer(struct vfio_memory *memory);

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ struct run {
 	struct sandbox sandbox;
 	struct tree *tree;
 	struct child child;
-	bool mmaps; /* are reported, so that devices can be mapped */
+	uint32_t reach; /* of the mmaps that are reported; 0: none are */
 	int heir; /* heir.h; -1: there is none */
 };
 
@@ -51,7 +51,7 @@ static int before_exec(void *opaque)
 	const struct run *r = opaque;
 	int ret;
 
-	ret = handover_filter_install(r->mmaps);
+	ret = handover_filter_install(r->reach);
 	return ret == -EBUSY || ret == -ENOSYS || ret == -EINVAL ?
 		       CHILD_HOOK_NONE :
 		       ret;
@@ -121,8 +121,8 @@ static int spawn(struct run *r)
 	};
 	int ret;
 
-	r->mmaps = devices_lack_map(r->daemon.devices) &&
-		   handover_filter_can_mmap();
+	if (handover_filter_can_mmap())
+		r->reach = devices_reach(r->daemon.devices);
 	ret = child_spawn(&r->child, &options);
 	layout_env_free(env);
 	atomic_store(&r->daemon.hooked, r->child.hook_fd >= 0);
@@ -135,7 +135,7 @@ static int spawn(struct run *r)
 /* Nobody gets a device before the listener is looked at. */
 static void offer_memory(struct run *r)
 {
-	if (!r->mmaps || r->child.hook_fd < 0)
+	if (!r->reach || r->child.hook_fd < 0)
 		return;
 	devices_offer_memory(r->daemon.devices);
 	r->heir = heir_start(r->child.hook_fd);

@@ -113,7 +113,7 @@ void rig_start_under(struct rig *r, int (*install)(void),
 
 static int install(void)
 {
-	return handover_filter_install(false);
+	return handover_filter_install(0);
 }
 
 void rig_start(struct rig *r, int (*body)(struct rig_shared *))

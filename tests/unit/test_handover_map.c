@@ -37,7 +37,7 @@ struct map {
 
 static int install(void)
 {
-	return handover_filter_install(true);
+	return handover_filter_install(PAGES * PAGE);
 }
 
 /* Each page of it begins with its number, from 1 on. */
@@ -282,6 +282,23 @@ static bool has_text(const void *at)
 	return at != MAP_FAILED && !memcmp(at, RIG_TEXT, RIG_TEXT_SIZE);
 }
 
+#define REPORTED 4
+
+/* Of the file itself, but looked at. */
+static int map_reported(int fd)
+{
+	void *at;
+
+	if (!has_text(mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0)) ||
+	    !has_text(mmap(NULL, PAGES * PAGE, RW, MAP_SHARED, fd, 0)))
+		return 6;
+	at = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 1LL << 40);
+	if (at == MAP_FAILED)
+		return 7;
+	at = mmap(NULL, PAGE, RW, MAP_SHARED, -1, 0);
+	return at == MAP_FAILED && errno == EBADF ? 0 : 8;
+}
+
 static int map_others(struct rig_shared *s)
 {
 	int fd = open(s->path, O_RDWR);
@@ -296,11 +313,13 @@ static int map_others(struct rig_shared *s)
 			     HANDOVER_FD_PASSES | (unsigned long)fd, 0);
 	if (!has_text(at))
 		return 3;
-	/* These two are reported. */
-	if (!has_text(mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0)))
+	at = mmap(NULL, PAGES * PAGE + 1, RW, MAP_SHARED, fd, 0);
+	if (!has_text(at))
 		return 4;
-	at = mmap(NULL, PAGE, RW, MAP_SHARED, -1, 0);
-	return at == MAP_FAILED && errno == EBADF ? 0 : 5;
+	at = mmap(NULL, PAGE, RW, MAP_SHARED, fd, PAGES * PAGE);
+	if (at == MAP_FAILED)
+		return 5;
+	return map_reported(fd);
 }
 
 START_TEST(others_pass)
@@ -309,7 +328,7 @@ START_TEST(others_pass)
 	struct rig r;
 
 	rig_start_under(&r, install, map_others);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < REPORTED; i++) {
 		ck_assert(rig_next(&r, &n));
 		ck_assert_int_eq(n.call, HANDOVER_MMAP);
 		ck_assert_int_eq(n.tid, r.pid);

@@ -260,7 +260,7 @@ END_TEST
 static int install_again(struct rig_shared *s)
 {
 	(void)s;
-	if (handover_filter_install(false) != -EBUSY)
+	if (handover_filter_install(0) != -EBUSY)
 		return 1;
 	/* The caller is privileged: setuid programs must go on working. */
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
@@ -284,7 +284,7 @@ START_TEST(unprivileged)
 	if (pid == 0) {
 		if (setresuid(65534, 65534, 65534))
 			_exit(1);
-		if (handover_filter_install(false) < 0)
+		if (handover_filter_install(0) < 0)
 			_exit(2);
 		_exit(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 3);
 	}
