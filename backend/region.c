@@ -95,6 +95,27 @@ bool vfio_region_can_map(const struct vfio_device *vdev, unsigned int index)
 	return vfiod_region_memory(vdev, index) && vdev->memory->can_map;
 }
 
+static uint64_t page_align(uint64_t size)
+{
+	return (size + OFFSET_IN_PAGE) & ~OFFSET_IN_PAGE;
+}
+
+int vfio_region_check_mmap(const struct vfio_device *vdev, uint64_t offset,
+			   uint64_t size)
+{
+	const struct vfiod_type *type = vdev->type;
+
+	for (uint32_t i = 0; i < type->nr_regions; i++) {
+		uint64_t in_region = offset - vfio_region_offset(type, i);
+		uint64_t end = page_align(type->regions[i].size);
+
+		if (vfio_region_can_map(vdev, i) && in_region <= end &&
+		    size <= end - in_region)
+			return 0;
+	}
+	return -EINVAL;
+}
+
 /* vfio_pci_ioctl_get_region_info() has it for the BAR with the table. */
 static int add_msix_mappable(const struct vfio_device *vdev, unsigned int index,
 			     struct vfio_chain *chain)

@@ -22,6 +22,14 @@ int vfio_regions_init(struct vfio_device *vdev);
 /* Can clients map region @index, or parts of it? */
 bool vfio_region_can_map(const struct vfio_device *vdev, unsigned int index);
 
+/*
+ * May a client map @size bytes of the device's file from @offset on? 0, or
+ * -EINVAL: not all of it, to the ends of pages, is of one region that can be
+ * mapped (vfio_pci_core_mmap()).
+ */
+int vfio_region_check_mmap(const struct vfio_device *vdev, uint64_t offset,
+			   uint64_t size);
+
 /* Add what capabilities that has for GET_REGION_INFO: 0, -ENOMEM. */
 int vfio_region_add_caps(const struct vfio_device *vdev, unsigned int index,
 			 struct vfio_chain *chain);

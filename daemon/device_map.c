@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../backend/device.h"
+#include "../backend/region.h"
 #include "client_fd.h"
 #include "daemon.h"
 #include "fd_job.h"
@@ -15,6 +16,8 @@
 #include "log.h"
 #include "memory.h"
 #include "nodes.h"
+
+enum { LENGTH = 1, OFFSET = 5 }; /* arguments of mmap */
 
 /* One mmap, on the thread that was made for it. */
 struct job {
@@ -112,7 +115,9 @@ void device_map(struct daemon *daemon, int listener,
 		handover_notif_continue(listener, n->id);
 		return;
 	}
-	ret = start(daemon, vdev, listener, n);
+	ret = vfio_region_check_mmap(vdev, n->arg[OFFSET], n->arg[LENGTH]);
+	if (!ret)
+		ret = start(daemon, vdev, listener, n);
 	if (ret)
 		handover_notif_answer(listener, n->id, ret);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../backend/region.h"
 #include "model_rig.h"
 #include "pci_rig.h"
 #include "suites.h"
@@ -121,6 +122,34 @@ START_TEST(not_told_of)
 	ck_assert_uint_eq(area.bytes[area.info.cap_offset],
 			  VFIO_REGION_INFO_CAP_TYPE);
 	ck_assert_uint_eq(area.bytes[area.info.cap_offset + 4], 0);
+}
+END_TEST
+
+static int check_mmap(unsigned int index, uint64_t offset, uint64_t size)
+{
+	return vfio_region_check_mmap(m.devs[0].vdev,
+				      VFIOD_OFFSET(index) + offset, size);
+}
+
+/* Regions 2 and 3 have a page each; the parts of a sparse one are advice. */
+START_TEST(range)
+{
+	ready(true, true);
+	ck_assert_int_eq(check_mmap(2, 0, 0x1000), 0);
+	ck_assert_int_eq(check_mmap(2, 0, 1), 0);
+	ck_assert_int_eq(check_mmap(2, 0, 0x1001), -EINVAL);
+	ck_assert_int_eq(check_mmap(2, 0x1000, 0x1000), -EINVAL);
+	ck_assert_int_eq(check_mmap(2, 0, -1ULL), -EINVAL);
+	ck_assert_int_eq(check_mmap(1, regions[1].size - 0x1000, 0x1000), 0);
+	ck_assert_int_eq(check_mmap(1, regions[1].size - 0x1000, 0x2000),
+			 -EINVAL);
+	ck_assert_int_eq(check_mmap(3, 0, 0x1000), -EINVAL);
+	ck_assert_int_eq(check_mmap(4, 0, 0x1000), -EINVAL);
+	ck_assert_int_eq(vfio_region_check_mmap(m.devs[0].vdev, -0x1000ULL,
+						0x2000),
+			 -EINVAL);
+	m.devs[0].vdev->memory->can_map = false;
+	ck_assert_int_eq(check_mmap(2, 0, 0x1000), -EINVAL);
 }
 END_TEST
 
@@ -280,6 +309,7 @@ Suite *model_mmap_suite(void)
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, told_of);
 	tcase_add_test(tc, not_told_of);
+	tcase_add_test(tc, range);
 	tcase_add_test(tc, access);
 	tcase_add_test(tc, access_without_op);
 	tcase_add_test(tc, msix_mappable);
