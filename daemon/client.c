@@ -18,7 +18,7 @@
 #include "mm.h"
 #include "nodes.h"
 
-#define MAPPING_BYTES 256
+#define MAPPING_BYTES 512
 
 static struct client *to_client(struct vfio_client *base)
 {
@@ -156,15 +156,13 @@ static struct vfio_device *client_device_at(struct vfio_client *base,
 	struct stat st;
 
 	if (!devices_can_map(devices) || find_mm(client) ||
-	    mm_file_at(client->mm, vaddr, &st))
+	    mm_file_at(client->mm, vaddr, &st, mapping, sizeof(mapping)))
 		return NULL;
 	/* With passthrough a mapping is of the device's file, else of its
 	 * memory. */
 	vdev = nodes_device(client->daemon, &st);
-	if (vdev || mm_name_at(client->mm, vaddr, mapping, sizeof(mapping)))
-		return vdev;
-	name = memory_device(mapping);
-	return name ? devices_find(devices, name) : NULL;
+	name = vdev ? NULL : memory_device(mapping);
+	return name ? devices_find(devices, name) : vdev;
 }
 
 /*

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#define TEXT_BYTES 8192 /* more than a line has */
 
 /* Linux 6.11; the headers of Debian 12 do not have it. */
 #ifndef PROCMAP_QUERY
@@ -37,48 +40,62 @@ struct procmap_query {
 };
 #endif
 
-/* 0 or -EFAULT if the line's mapping holds @vaddr, 1 if it does not. */
-static int check_line(const char *line, uint64_t vaddr, uint64_t *end)
-{
-	uint64_t start;
-	char perms[5];
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &start, end, perms) !=
-		    3 ||
-	    vaddr < start || vaddr >= *end)
-		return 1;
-	return perms[1] == 'w' ? 0 : -EFAULT;
-}
-
 /*
- * Older kernels: read the text. With pread(2), since others may be reading
- * the same file.
+ * Older kernels: read the text, up to the line of the mapping that holds
+ * @vaddr, which stays in @buf. With pread(2), since others may be reading the
+ * same file.
  */
-static int scan(int fd, uint64_t vaddr, uint64_t *end)
+static const char *find_line(int fd, uint64_t vaddr, char *buf, size_t size)
 {
-	char buf[8192];
+	uint64_t start, end;
 	size_t have = 0;
 	off_t pos = 0;
 	ssize_t n;
 
-	while ((n = pread(fd, buf + have, sizeof(buf) - have, pos)) > 0) {
+	while ((n = pread(fd, buf + have, size - have, pos)) > 0) {
 		char *line = buf, *newline;
 
 		pos += n;
 		have += n;
 		while ((newline = memchr(line, '\n', buf + have - line))) {
-			int ret;
-
 			*newline = '\0';
-			ret = check_line(line, vaddr, end);
-			if (ret <= 0)
-				return ret;
+			if (sscanf(line, "%" SCNx64 "-%" SCNx64, &start,
+				   &end) == 2 &&
+			    vaddr >= start && vaddr < end)
+				return line;
 			line = newline + 1;
 		}
 		have = buf + have - line;
 		memmove(buf, line, have);
 	}
-	return -EFAULT;
+	return NULL;
+}
+
+static int scan_writable(int fd, uint64_t vaddr, uint64_t *end)
+{
+	char buf[TEXT_BYTES], perms[5];
+	const char *line = find_line(fd, vaddr, buf, sizeof(buf));
+
+	if (!line || sscanf(line, "%*x-%" SCNx64 " %4s", end, perms) != 2)
+		return -EFAULT;
+	return perms[1] == 'w' ? 0 : -EFAULT;
+}
+
+static int scan_file(int fd, uint64_t vaddr, struct stat *st, char *name,
+		     size_t size)
+{
+	char buf[TEXT_BYTES];
+	const char *line = find_line(fd, vaddr, buf, sizeof(buf));
+	unsigned int major, minor;
+	int at = 0;
+
+	if (!line || sscanf(line, "%*x-%*x %*s %*x %x:%x %lu %n", &major,
+			    &minor, &st->st_ino, &at) != 3)
+		return -EFAULT;
+	st->st_dev = makedev(major, minor);
+	if ((size_t)snprintf(name, size, "%s", line + at) >= size)
+		return -ENAMETOOLONG;
+	return 0;
 }
 
 int maps_writable(int fd, uint64_t vaddr, uint64_t *end)
@@ -89,7 +106,8 @@ int maps_writable(int fd, uint64_t vaddr, uint64_t *end)
 	};
 
 	if (ioctl(fd, PROCMAP_QUERY, &query))
-		return errno == ENOTTY ? scan(fd, vaddr, end) : -EFAULT;
+		return errno == ENOTTY ? scan_writable(fd, vaddr, end) :
+					 -EFAULT;
 	*end = query.vma_end;
 	return query.vma_flags & PROCMAP_QUERY_VMA_WRITABLE ? 0 : -EFAULT;
 }
@@ -116,19 +134,25 @@ int maps_find(int fd, uint64_t vaddr, struct maps_vma *vma)
 	return 0;
 }
 
-int maps_name(int fd, uint64_t vaddr, char *name, size_t size)
+int maps_file(int fd, uint64_t vaddr, struct stat *st, char *name, size_t size)
 {
 	struct procmap_query query = {
 		.size = sizeof(query),
 		.query_addr = vaddr,
-		.vma_name_size = size,
+		.vma_name_size = (uint32_t)size,
 		.vma_name_addr = (uintptr_t)name,
 	};
 
+	*st = (struct stat){ 0 };
 	name[0] = '\0';
-	if (ioctl(fd, PROCMAP_QUERY, &query))
-		return errno == ENOENT ? -EFAULT : -errno;
-	return 0;
+	if (!ioctl(fd, PROCMAP_QUERY, &query)) {
+		st->st_dev = makedev(query.dev_major, query.dev_minor);
+		st->st_ino = query.inode;
+		return 0;
+	}
+	if (errno == ENOTTY)
+		return scan_file(fd, vaddr, st, name, size);
+	return errno == ENOENT ? -EFAULT : -errno;
 }
 
 int maps_alive(int fd)

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct stat;
+
 /*
  * May the process write at @vaddr? 0, and in *@end where the mapping that
  * allows it ends; -EFAULT.
@@ -31,9 +33,13 @@ struct maps_vma {
  */
 int maps_find(int fd, uint64_t vaddr, struct maps_vma *vma);
 
-/* What it calls the mapping that holds @vaddr, "" for none; as above, and
- * -ENAMETOOLONG. */
-int maps_name(int fd, uint64_t vaddr, char *name, size_t size);
+/*
+ * Of what file is the mapping that holds @vaddr: its device and inode numbers,
+ * no more of @st, and what it is called, "" if it is not. 0; -EFAULT, -ESRCH;
+ * -ENAMETOOLONG. The time that it takes before Linux 6.11 grows with the number
+ * of mappings.
+ */
+int maps_file(int fd, uint64_t vaddr, struct stat *st, char *name, size_t size);
 
 /* Has the address space a user left? 0, -ESRCH; -ENOTTY as above. */
 int maps_alive(int fd);

@@ -266,28 +266,10 @@ int mm_find(struct mm_table *table, pid_t tid, struct vfio_mm **out)
 	return ret;
 }
 
-int mm_file_at(struct vfio_mm *base, uint64_t vaddr, struct stat *st)
+int mm_file_at(struct vfio_mm *base, uint64_t vaddr, struct stat *st,
+	       char *name, size_t size)
 {
-	struct mm *mm = to_mm(base);
-	struct maps_vma vma;
-	int ret;
-
-	if (!mm->can_query)
-		return -EOPNOTSUPP;
-	ret = maps_find(mm->maps_fd, vaddr, &vma);
-	if (ret)
-		return ret;
-	*st = (struct stat){ .st_dev = vma.dev, .st_ino = vma.ino };
-	return 0;
-}
-
-int mm_name_at(struct vfio_mm *base, uint64_t vaddr, char *name, size_t size)
-{
-	struct mm *mm = to_mm(base);
-
-	if (!mm->can_query)
-		return -EOPNOTSUPP;
-	return maps_name(mm->maps_fd, vaddr, name, size);
+	return maps_file(to_mm(base)->maps_fd, vaddr, st, name, size);
 }
 
 bool mm_is_native(const struct vfio_mm *mm)

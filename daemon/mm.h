@@ -26,14 +26,9 @@ void mm_table_destroy(struct mm_table *table);
  */
 int mm_find(struct mm_table *table, pid_t tid, struct vfio_mm **mm);
 
-/*
- * The device and inode numbers of the file that is mapped at @vaddr, no more
- * of @st: 0, or an errno when there is none, or nobody to tell.
- */
-int mm_file_at(struct vfio_mm *mm, uint64_t vaddr, struct stat *st);
-
-/* What /proc/PID/maps calls the mapping there. */
-int mm_name_at(struct vfio_mm *mm, uint64_t vaddr, char *name, size_t size);
+/* The file that is mapped at @vaddr: maps_file(). */
+int mm_file_at(struct vfio_mm *mm, uint64_t vaddr, struct stat *st, char *name,
+	       size_t size);
 
 /* Does it live in the user namespace that vfiod was started in? */
 bool mm_is_native(const struct vfio_mm *mm);
