@@ -5,8 +5,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -70,6 +72,18 @@ int client_fd_stat(pid_t tid, int fd, struct stat *st)
 		.st_mode = stx.stx_mode,
 	};
 	return 0;
+}
+
+bool client_fd_is_below(pid_t tid, int fd, const char *dir)
+{
+	char path[64], target[PATH_MAX];
+	size_t len = strlen(dir);
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
+	n = readlink(path, target, sizeof(target));
+	return n > (ssize_t)len && !memcmp(target, dir, len) &&
+	       target[len] == '/';
 }
 
 bool client_fd_is_path(pid_t tid, int fd)

@@ -21,6 +21,12 @@ int client_fd(pid_t tid, int fd);
  */
 int client_fd_stat(pid_t tid, int fd, struct stat *st);
 
+/*
+ * Was it opened below @dir, by a path of ours? Nobody at all is asked, not even
+ * its file system; any file can have such a path, though.
+ */
+bool client_fd_is_below(pid_t tid, int fd, const char *dir);
+
 /* Was it opened with O_PATH? To most calls, ioctl(2) too, it is no fd then. */
 bool client_fd_is_path(pid_t tid, int fd);
 

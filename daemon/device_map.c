@@ -27,14 +27,18 @@ struct job {
 	struct handover_notif notif;
 };
 
-/* The device whose memory the client is about to map; NULL: none. */
+/*
+ * The device whose memory the client is about to map; NULL: none. Of a file that
+ * is none of ours the file system might take its time to answer.
+ */
 static struct vfio_device *find_device(const struct daemon *daemon,
 				       const struct handover_notif *n)
 {
 	struct vfio_device *vdev;
 	struct stat st;
 
-	if (client_fd_stat(n->tid, n->fd, &st))
+	if (!client_fd_is_below(n->tid, n->fd, daemon->device_dir) ||
+	    client_fd_stat(n->tid, n->fd, &st))
 		return NULL;
 	vdev = nodes_device(daemon, &st);
 	if (!vdev || !vdev->memory || client_fd_is_path(n->tid, n->fd))
