@@ -135,6 +135,13 @@ bool handover_filter_can_mmap(void);
  * restarted, or fails with EINTR if the handler lacks SA_RESTART.
  */
 
+/*
+ * Calls to come wake up whoever receives them on their own CPU, and the other
+ * way round: they wait either way, and another CPU takes longer. From Linux 6.6
+ * on; before, nothing happens.
+ */
+void handover_listener_hurry(int listener);
+
 /* Waits for a call. -ENOENT: it went away again; go back to poll(). */
 int handover_notif_recv(int listener, struct handover_notif *n);
 

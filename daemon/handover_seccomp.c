@@ -25,6 +25,12 @@
 #error "the low half of an argument is taken to come first"
 #endif
 
+/* Linux 6.6; the headers of Debian 12 do not have it. */
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, uint64_t)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define LOAD_UPPER(field)                  \
@@ -137,6 +143,12 @@ static int request(int listener, unsigned long cmd, void *arg)
 		return rc;
 	/* Which of the two it is depends on how far the call had got. */
 	return errno == ESRCH ? -ENOENT : -errno;
+}
+
+void handover_listener_hurry(int listener)
+{
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+	      SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 }
 
 int handover_notif_recv(int listener, struct handover_notif *n)

@@ -100,8 +100,10 @@ static void loop(struct run *r)
 
 	events[0] = watch(r, r->child.pidfd, on_child);
 	events[1] = watch(r, r->signals.fd, on_signal);
-	if (r->child.hook_fd >= 0)
+	if (r->child.hook_fd >= 0) {
+		handover_listener_hurry(r->child.hook_fd);
 		events[2] = watch(r, r->child.hook_fd, on_listener);
+	}
 	event_base_dispatch(r->daemon.base);
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (events[i])
