@@ -29,7 +29,8 @@ struct watcher {
 	 * already, for the end of the nap after that: the kernel then programs
 	 * the CPU's timer once for each nap, in the interrupt that ends the one
 	 * before, and not a second time when the thread goes to sleep. In a
-	 * virtual machine that is most of what a nap costs.
+	 * virtual machine that is most of what a nap costs. With naps of full
+	 * length each is armed anew by being read.
 	 */
 	int timers[2];
 	unsigned int current;
@@ -100,6 +101,7 @@ static void arm(int timer, uint64_t at)
 	const struct itimerspec spec = {
 		.it_value.tv_sec = at / NSEC_PER_SEC,
 		.it_value.tv_nsec = at % NSEC_PER_SEC,
+		.it_interval.tv_nsec = 2 * NAP_MAX,
 	};
 
 	timerfd_settime(timer, TFD_TIMER_ABSTIME, &spec, NULL);
@@ -118,13 +120,18 @@ static void arm_other(struct watcher *watcher, uint64_t from)
 /* The current one has expired, and the lock is held. */
 static void go_on(struct watcher *watcher)
 {
-	uint64_t time = now();
+	uint64_t time;
 
 	if (LIST_EMPTY(&watcher->idle)) {
-		arm(watcher->timers[!watcher->current], 0);
+		arm(watcher->timers[0], 0);
+		arm(watcher->timers[1], 0);
 		return;
 	}
 	watcher->current = !watcher->current;
+	/* From then on they go on by themselves. */
+	if (watcher->nap == NAP_MAX)
+		return;
+	time = now();
 	arm_other(watcher, watcher->due > time ? watcher->due : time);
 }
 
