@@ -4,8 +4,12 @@
 #define VFIOD_DAEMON_LISTENER_H
 
 struct daemon;
+struct heir;
 
-/* Take one and see to it. On the main thread, when @fd is readable. */
-void listener_serve(struct daemon *daemon, int fd);
+/*
+ * Take one and see to it; @heir is told. On the main thread, when @fd is
+ * readable.
+ */
+void listener_serve(struct daemon *daemon, int fd, const struct heir *heir);
 
 #endif

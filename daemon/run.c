@@ -32,7 +32,7 @@ struct run {
 	struct tree *tree;
 	struct child child;
 	uint32_t reach; /* of the mmaps that are reported; 0: none are */
-	int heir; /* heir.h; -1: there is none */
+	struct heir heir;
 };
 
 static int fail(const char *why)
@@ -78,7 +78,7 @@ static void on_listener(evutil_socket_t fd, short what, void *arg)
 	struct run *r = arg;
 
 	(void)what;
-	listener_serve(&r->daemon, fd);
+	listener_serve(&r->daemon, fd, &r->heir);
 }
 
 static struct event *watch(struct run *r, int fd, event_callback_fn fn)
@@ -137,14 +137,16 @@ static int spawn(struct run *r)
 /* Nobody gets a device before the listener is looked at. */
 static void offer_memory(struct run *r)
 {
+	int ret;
+
 	if (!r->reach || r->child.hook_fd < 0)
 		return;
 	devices_offer_memory(r->daemon.devices);
-	r->heir = heir_start(r->child.hook_fd);
-	if (r->heir < 0)
+	ret = heir_start(&r->heir, r->child.hook_fd);
+	if (ret)
 		vfio_log(LOG_LEVEL_WARNING,
 			 "what CMD leaves behind cannot map files: %s",
-			 strerror(-r->heir));
+			 strerror(-ret));
 }
 
 static int run_child(struct run *r)
@@ -159,8 +161,7 @@ static int run_child(struct run *r)
 	ret = child_wait(&r->child);
 	if (r->child.hook_fd >= 0)
 		close(r->child.hook_fd);
-	if (r->heir >= 0)
-		close(r->heir);
+	heir_end(&r->heir);
 	return ret < 0 ? fail(strerror(-ret)) : ret;
 }
 
@@ -227,7 +228,6 @@ int run(const struct options *options, struct plugins *plugins)
 
 	if (!r)
 		return fail(strerror(ENOMEM));
-	r->heir = -1;
 	child_signals_take(&r->signals);
 	ret = daemon_init(&r->daemon, options, why, sizeof(why));
 	if (ret)

@@ -49,7 +49,8 @@ $(eval $(call test_rule,unit-nvme,$(call test_obj,tests/unit/nvme_*.c \
 	tests/unit/test_nvme_*.c mdevs/nvme/*.c) $(FAKE_OBJ),$(CHECK_LIBS)))
 
 HANDOVER_OBJ := $(call obj,daemon/handover_ptrace.c daemon/handover_seccomp.c \
-	daemon/handover_map.c daemon/tracee.c daemon/client_filter.c daemon/regs.c daemon/regs_$(ARCH).c \
+	daemon/handover_map.c daemon/heir.c daemon/tracee.c \
+	daemon/client_filter.c daemon/regs.c daemon/regs_$(ARCH).c \
 	daemon/task_status.c tests/unit/handover_rig.c)
 HANDOVER_TESTS := $(patsubst tests/unit/test_%.c,%,\
 	$(wildcard tests/unit/test_handover*.c)) client_filter
