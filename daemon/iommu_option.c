@@ -121,7 +121,8 @@ static const char *parse_size(const char *text, uint64_t *size)
 		*size = number << 10 * (unit - units + 1);
 		end++;
 	}
-	return errno || *size < number || (*size & (*size - 1)) ? NULL : end;
+	/* Of a power of two nothing is left where it does not fit. */
+	return errno || !*size || (number & (number - 1)) ? NULL : end;
 }
 
 static int take_pgsizes(struct iommu_option *option, const char *value,

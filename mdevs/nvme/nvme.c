@@ -60,7 +60,6 @@ static int nvme_open_device(struct vfio_device *vdev)
 {
 	struct nvme *nvme = vfiod_get_drvdata(vdev);
 	uint64_t size = REG_DOORBELLS + 8ULL * (nvme->nr_queues + 1);
-
 	int err;
 
 	nvme->timer = vfiod_timer_new(vdev, nvme_coalesce_expired, nvme);

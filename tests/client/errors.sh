@@ -73,7 +73,7 @@ iommus()
 	refuses 1 'aperture.*5-6:msi' "${run[@]}" --pci "$fn,aperture=5-6:msi" \
 		-- true
 	for range in '' 0 3k -4k k 4K 4kk 4k+ +4k 4k+2m+3 4k-2m 1t \
-		18446744073709551616 17179869184g; do
+		18446744073709551616 17179869184g 17179869216g; do
 		refuses 1 'pgsizes.*4k[+]2m[+]1g' "${run[@]}" \
 			--pci "$fn,pgsizes=$range" -- true
 	done
