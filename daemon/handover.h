@@ -186,8 +186,9 @@ int handover_map(int listener, const struct handover_notif *n, int fd,
 		 bool inherits);
 
 /*
- * In the upper half of mmap's fd, of which the kernel takes the lower one: the
- * filter lets the call pass.
+ * The upper half of mmap's fd, of which the kernel takes the lower one: with
+ * this and nothing else there the filter lets the call pass. Those of a client
+ * may have anything left there, as ints have.
  */
 #define HANDOVER_FD_PASSES (1UL << 32)
 

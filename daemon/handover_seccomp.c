@@ -73,8 +73,8 @@ static int install_ioctls(unsigned int flags)
 }
 
 /*
- * What has something in the upper half of its fd is ours: handover_map.c. Of
- * the length the lower half will do: what is too long is then reported, too.
+ * What has our mark in the upper half of its fd is ours: handover_map.c. Of the
+ * length the lower half will do: what is too long is then reported, too.
  */
 static int install_mmaps(unsigned int flags, uint32_t reach)
 {
@@ -86,7 +86,7 @@ static int install_mmaps(unsigned int flags, uint32_t reach)
 		SKIP_IF(MAP_SHARED, 1),
 		SKIP_UNLESS(MAP_SHARED_VALIDATE, 14),
 		LOAD_UPPER(args[4]),
-		SKIP_UNLESS(0, 12),
+		SKIP_IF(HANDOVER_FD_PASSES >> 32, 12),
 		LOAD_UPPER(args[5]),
 		SKIP_UNLESS(0, 7),
 		LOAD(args[5]),

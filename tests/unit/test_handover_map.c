@@ -282,7 +282,8 @@ static bool has_text(const void *at)
 	return at != MAP_FAILED && !memcmp(at, RIG_TEXT, RIG_TEXT_SIZE);
 }
 
-#define REPORTED 4
+#define REPORTED 6
+#define LEFT_THERE (0x7ffc0001UL << 32) /* in a register, above an int */
 
 /* Of the file itself, but looked at. */
 static int map_reported(int fd)
@@ -295,6 +296,13 @@ static int map_reported(int fd)
 	at = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 1LL << 40);
 	if (at == MAP_FAILED)
 		return 7;
+	at = (void *)syscall(SYS_mmap, NULL, PAGE, RW, MAP_SHARED,
+			     LEFT_THERE | (unsigned long)fd, 0);
+	if (!has_text(at))
+		return 9;
+	at = (void *)syscall(SYS_mmap, NULL, PAGE, RW, MAP_SHARED, -1L, 0);
+	if (at != MAP_FAILED || errno != EBADF)
+		return 10;
 	at = mmap(NULL, PAGE, RW, MAP_SHARED, -1, 0);
 	return at == MAP_FAILED && errno == EBADF ? 0 : 8;
 }
