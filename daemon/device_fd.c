@@ -214,6 +214,7 @@ static void *seccomp_job(void *arg)
 {
 	struct job *job = arg;
 	struct errand errand = { .job = job };
+	struct daemon *daemon = job->daemon;
 	int ret;
 
 	ret = find_group(&errand);
@@ -222,11 +223,11 @@ static void *seccomp_job(void *arg)
 	} else {
 		if (!ret)
 			ret = get_device_fd(&errand);
-		count(job->daemon, ret);
+		count(daemon, ret);
 		handover_notif_answer(job->listener, job->notif.id, ret);
 	}
-	fd_job_end(job->daemon);
 	free(job);
+	fd_job_end(daemon);
 	return NULL;
 }
 

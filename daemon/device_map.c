@@ -87,10 +87,11 @@ static void map(const struct job *job)
 static void *run(void *arg)
 {
 	struct job *job = arg;
+	struct daemon *daemon = job->daemon;
 
 	map(job);
-	fd_job_end(job->daemon);
 	free(job);
+	fd_job_end(daemon);
 	return NULL;
 }
 

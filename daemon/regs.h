@@ -62,7 +62,7 @@ bool regs_in_call(const struct regs *r, unsigned int nr);
 long regs_ret(const struct regs *r);
 void regs_set_ret(struct regs *r, long value);
 
-/* Is it an errno, or such a result as mmap(2) has? */
+/* Is it an errno? No address that mmap(2) returns is one. */
 bool regs_is_error(long ret);
 
 /* True if the kernel will start the interrupted call again by itself. */
