@@ -150,8 +150,8 @@ struct vfio_client {
  * A client's eventfd. signal adds 1 and never blocks. watch calls @fn on a
  * thread of the host each time the counter is added to, consuming it; and
  * once soon if it is positive already, which leaves it as it is
- * (drivers/vfio/virqfd.c); one watch an object. When unwatch returns, @fn does not run and will not. put drops
- * the only reference there is, unwatched.
+ * (drivers/vfio/virqfd.c); one watch an object. When unwatch returns, @fn does
+ * not run and will not. put drops the only reference there is, unwatched.
  */
 struct vfio_eventfd_ops {
 	void (*signal)(struct vfio_eventfd *eventfd);

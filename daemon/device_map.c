@@ -28,8 +28,8 @@ struct job {
 };
 
 /*
- * The device whose memory the client is about to map; NULL: none. Of a file that
- * is none of ours the file system might take its time to answer.
+ * The device whose memory the client is about to map; NULL: none. Of a file
+ * that is none of ours the file system might take its time to answer.
  */
 static struct vfio_device *find_device(const struct daemon *daemon,
 				       const struct handover_notif *n)

@@ -104,11 +104,11 @@ struct handover_notif {
 /*
  * Puts the calling thread, and all that descends from it, under a filter that
  * reports ioctl(…, VFIO_GROUP_GET_DEVICE_FD, …) of native code and lets all
- * else pass. If @reach is not 0 it also reports mmap(2) of files with MAP_SHARED
- * or MAP_SHARED_VALIDATE, when the offset is below @reach, and the length not
- * above it, or the offset is 4 GiB or more, where other files hardly ever are.
- * Returns the listener, a close-on-exec fd, which another process
- * has to fetch (pidfd_getfd) before the exec; -EBUSY: an older filter has a
+ * else pass. If @reach is not 0 it also reports mmap(2) of files with
+ * MAP_SHARED or MAP_SHARED_VALIDATE, when the offset is below @reach, and the
+ * length not above it, or the offset is 4 GiB or more, where other files hardly
+ * ever are. Returns the listener, a close-on-exec fd, which another process has
+ * to fetch (pidfd_getfd) before the exec; -EBUSY: an older filter has a
  * listener. Where the caller has no CAP_SYS_ADMIN in its user namespace, it
  * sets no_new_privs, for no filter is to be had without.
  *

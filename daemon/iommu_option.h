@@ -3,7 +3,7 @@
  * What --pci says of the IOMMU before a function's group: aperture=START-END,
  * reserved=START-END[:TYPE], as often as there are such ranges, and
  * pgsizes=SIZE[+SIZE…]. Addresses are hexadecimal, an END is the last one, a
- * TYPE is one that sysfs has. A SIZE is decimal, with k, m, g or nothing behind.
+ * TYPE is one that sysfs has. A SIZE is decimal, then k, m, g or nothing.
  */
 #ifndef VFIOD_DAEMON_IOMMU_OPTION_H
 #define VFIOD_DAEMON_IOMMU_OPTION_H

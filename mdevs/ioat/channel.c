@@ -8,8 +8,8 @@
  * which a driver makes them, so they are read in the opposite order: who sees
  * a store also sees those before it. That a register has been stored to with
  * the value it had cannot be seen; so what has been taken is changed:
- * CHANCMD to 0, the lowest bit of CHAINADDR to 1, DMACOUNT to 0 when it is about
- * a chain that has ended.
+ * CHANCMD to 0, the lowest bit of CHAINADDR to 1, DMACOUNT to 0 when it is
+ * about a chain that has ended.
  */
 #include "ioat.h"
 #include "regs.h"

@@ -3,9 +3,10 @@
  * "doorbell PID CPU": how long a store to mapped memory takes to be found by
  * the bell-polled device of VFIOD_GROUP, while it is being looked at and after
  * pauses; and how much of a CPU vfiod, PID on CPU, uses while nothing is
- * stored. Beside it the same of a thread on that CPU that does nothing but sleep
- * as long, look, and answer: what a sleep costs is the machine's. Where a timer is
- * dear, as in virtual machines, that can be over what is wanted already.
+ * stored. Beside it the same of a thread on that CPU that does nothing but
+ * sleep as long, look, and answer: what a sleep costs is the machine's. Where a
+ * timer is dear, as in virtual machines, that can be over what is wanted
+ * already.
  */
 #include <bell.h>
 #include <err.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/* The configuration space of an mdpy: 255 bytes, of which the BAR is written. */
+/* The configuration space of an mdpy: 255 bytes, the BAR is written to. */
 #include <linux/pci_regs.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * No store to polled memory is lost while its poll gets idle: stores at each
- * place of the way from a device's last look to the watcher, two of them at each
- * two places; and many at about that time. One that is lost is waited for until
- * the test's time is over.
+ * place of the way from a device's last look to the watcher, two of them at
+ * each two places; and many at about that time. One that is lost is waited for
+ * until the test's time is over.
  *
  * The memory has a doorbell, another value each time, and a command, which is
  * the same each time and which the device takes away.
