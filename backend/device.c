@@ -84,7 +84,7 @@ struct vfio_container *vfio_device_use_container(struct vfio_device *vdev)
 {
 	unsigned int users = atomic_load(&vdev->users);
 
-	while (users)
+	while (users & VFIO_DEVICE_IN_USE)
 		if (atomic_compare_exchange_weak(&vdev->users, &users,
 						 users + 1))
 			return vdev->group->container;
@@ -99,12 +99,14 @@ void vfio_device_unuse_container(struct vfio_device *vdev)
 
 static void open_services(struct vfio_device *vdev)
 {
-	atomic_store(&vdev->users, 1);
+	atomic_store(&vdev->users, VFIO_DEVICE_IN_USE);
 }
 
 static void shut_services(struct vfio_device *vdev)
 {
-	vfio_device_unuse_container(vdev);
+	if (atomic_fetch_and(&vdev->users, ~VFIO_DEVICE_IN_USE) ==
+	    VFIO_DEVICE_IN_USE)
+		return;
 	while (sem_wait(&vdev->unused))
 		; /* a signal */
 }

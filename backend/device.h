@@ -31,6 +31,9 @@ struct vfio_device_param {
 	const char *value;
 };
 
+/* In users, below. */
+#define VFIO_DEVICE_IN_USE 0x80000000U
+
 /*
  * Everything is set when the device is made and constant after, but for what
  * has a remark.
@@ -49,13 +52,14 @@ struct vfio_device {
 	void *drvdata; /* the plugin's */
 	unsigned int open_count; /* group->group_lock */
 	/*
-	 * Services that use the container right now, and one more from before
-	 * the device registers with the iommu driver to after it has
-	 * unregistered. From 0 it does not go up by itself: a plugin's own
-	 * thread that comes too late finds the way shut.
+	 * Services that use the container right now, and VFIO_DEVICE_IN_USE
+	 * from before the device registers with the iommu driver to after it
+	 * has unregistered. Without that bit it does not go up: a plugin's own
+	 * threads that come too late find the way shut, and whoever shuts it
+	 * waits only for what has begun, however many of them there are.
 	 */
 	atomic_uint users;
-	sem_t unused; /* posted when users gets to 0 */
+	sem_t unused; /* posted when users gets to 0 after that */
 	/* The iommu driver's, under its lock; NULL before and after. */
 	struct vfio_registration *registration;
 	/*

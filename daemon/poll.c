@@ -202,7 +202,7 @@ static int prepare(struct vfiod_poll *poll, struct vfio_device *vdev,
 
 static bool is_open(struct vfio_device *vdev)
 {
-	return atomic_load(&vdev->users);
+	return atomic_load(&vdev->users) & VFIO_DEVICE_IN_USE;
 }
 
 static int start(struct vfiod_poll *poll)

@@ -395,6 +395,37 @@ START_TEST(many_openers)
 }
 END_TEST
 
+static void *close_thread(void *arg)
+{
+	model_close(&m, 0);
+	return arg;
+}
+
+/*
+ * The last close waits for the service that has begun, and no other begins
+ * meanwhile: there could always be one more.
+ */
+START_TEST(close_beside_services)
+{
+	struct vfio_device *vdev = m.devs[0].vdev;
+	pthread_t thread;
+
+	model_open(&m, 0);
+	ck_assert_ptr_nonnull(vfio_device_use_container(vdev));
+	ck_assert_int_eq(pthread_create(&thread, NULL, close_thread, NULL), 0);
+	while (vfio_device_use_container(vdev))
+		vfio_device_unuse_container(vdev);
+	ck_assert_int_eq(pthread_tryjoin_np(thread, NULL), EBUSY);
+	vfio_device_unuse_container(vdev);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	assert_shut();
+	model_open(&m, 0);
+	ck_assert_ptr_nonnull(vfio_device_use_container(vdev));
+	vfio_device_unuse_container(vdev);
+	model_close(&m, 0);
+}
+END_TEST
+
 Suite *model_services_suite(void)
 {
 	Suite *suite = suite_create("model services");
@@ -411,6 +442,7 @@ Suite *model_services_suite(void)
 	tcase_add_test(tc, closed_with_pins);
 	tcase_add_test(tc, careless_threads);
 	tcase_add_test(tc, many_openers);
+	tcase_add_test(tc, close_beside_services);
 	tcase_add_checked_fixture(bare, NULL, teardown);
 	tcase_add_test(bare, close_while_unmapping);
 	suite_add_tcase(suite, tc);

@@ -74,7 +74,7 @@ static bool look(void *arg)
 static void setup_device(struct dut *dut)
 {
 	dut->vdev.type = &type;
-	atomic_init(&dut->vdev.users, 1);
+	atomic_init(&dut->vdev.users, VFIO_DEVICE_IN_USE);
 	dut->vdev.events = events_create();
 	dut->vdev.polls = polls_create(watcher);
 	ck_assert(dut->vdev.events && dut->vdev.polls);

@@ -42,7 +42,10 @@ struct strike {
 
 static const struct vfiod_region region = { .size = WORDS * sizeof(uint64_t) };
 static const struct vfiod_type type = { .nr_regions = 1, .regions = &region };
-static struct vfio_device vdev = { .type = &type, .users = 1 };
+static struct vfio_device vdev = {
+	.type = &type,
+	.users = VFIO_DEVICE_IN_USE,
+};
 static struct watcher *watcher;
 static struct vfiod_poll *poll;
 static uint64_t memory[WORDS];
