@@ -10,12 +10,14 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# The client is not vfiod's child, so that nobody can take it along.
+# The client is not vfiod's child, so that nobody can take it along. A device
+# with memory is there for the filter that an ordinary user's vfiod then has.
 kill_vfiod()
 {
 	mkfifo -m 666 "$work/said2"
 	# shellcheck disable=SC2016 # expanded by that shell
-	start "$1" mtty-2 sleepy-slow -- sh -c '
+	start "$1" mtty-2 sleepy-slow sleepy-slow,open=60000 bars-mapped -- \
+		sh -c '
 		"$2" >"$1/said2" &
 		wait
 	' sh "$work" "$programs/orphan"

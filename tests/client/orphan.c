@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * orphan: a client whose vfiod dies. Says "ready" when it holds the first
- * device (mtty-2) and, in a read that sleeps, the second (sleepy-slow); then
- * makes calls until one fails, after which all of them have to, each within
- * ten seconds. Its last line is "orphan: ok".
+ * device (mtty-2) and, in a read that sleeps, the second (sleepy-slow), while
+ * it waits for the third (sleepy-slow, which opens for longer than vfiod
+ * lives); then makes calls until one fails, after which all of them have to,
+ * each within ten seconds. Its last line is "orphan: ok".
  */
 #include <err.h>
 #include <errno.h>
@@ -30,6 +31,14 @@ static void *sleep_in_reads(void *arg)
 	while (pread(sleepy->device, &value, 8, SLEEPY_READ) == 8)
 		;
 	return NULL;
+}
+
+/* Waits in GET_DEVICE_FD when vfiod dies. */
+static void *sleep_in_open(void *arg)
+{
+	struct vfio_session s;
+
+	return vfio_session_try(&s, 3, VFIO_TYPE1v2_IOMMU) < 0 ? NULL : arg;
 }
 
 static int version(void)
@@ -126,9 +135,13 @@ static int check_calls(void)
 int main(void)
 {
 	struct vfio_session sleepy;
-	pthread_t thread;
+	pthread_t thread, opener;
+	void *opened;
 	int failed;
 
+	/* It is there before the others have been opened. */
+	if (pthread_create(&opener, NULL, sleep_in_open, &sleepy))
+		errx(EXIT_FAILURE, "no thread");
 	session = vfio_session_open(1, VFIO_TYPE1v2_IOMMU);
 	sleepy = vfio_session_open(2, VFIO_TYPE1v2_IOMMU);
 	if (pthread_create(&thread, NULL, sleep_in_reads, &sleepy))
@@ -139,6 +152,8 @@ int main(void)
 	failed = check_calls();
 	alarm(SECONDS_A_CALL);
 	pthread_join(thread, NULL);
+	pthread_join(opener, &opened);
+	failed |= !!opened;
 	vfio_session_close(&sleepy);
 	vfio_session_close(&session);
 	puts(failed ? "orphan: FAIL" : "orphan: ok");
