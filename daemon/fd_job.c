@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <vfiod/uapi.h>
 
@@ -16,6 +17,7 @@
 #include "log.h"
 
 #define STACK_BYTES (256 * 1024)
+#define WAIT_MSEC 5000
 
 int fd_job_start(struct daemon *daemon, void *(*fn)(void *arg), void *arg)
 {
@@ -37,6 +39,14 @@ int fd_job_start(struct daemon *daemon, void *(*fn)(void *arg), void *arg)
 void fd_job_end(struct daemon *daemon)
 {
 	atomic_fetch_sub(&daemon->jobs, 1);
+}
+
+void fd_job_wait(const struct daemon *daemon)
+{
+	const struct timespec nap = { .tv_nsec = 1000 * 1000 };
+
+	for (int i = 0; i < WAIT_MSEC && daemon->jobs; i++)
+		nanosleep(&nap, NULL);
 }
 
 /* By ptrace. */

@@ -18,6 +18,14 @@ int fd_job_start(struct daemon *daemon, void *(*fn)(void *arg), void *arg);
 void fd_job_end(struct daemon *daemon);
 
 /*
+ * Before this process ends: until no such thread is left, or some seconds, as a
+ * plugin may hold one up. A client that is let go in the middle goes on with
+ * the results of calls that it never made. For what they ask of us the front
+ * ends still have to serve.
+ */
+void fd_job_wait(const struct daemon *daemon);
+
+/*
  * Give an fd of @file, which is taken over, to the thread that waits in the
  * ioctl of @req, by ptrace. Answers @req, now or later, with the fd's number;
  * or, if @number_at is not 0, with 0, and the number in the 32 bits there in

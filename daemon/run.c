@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "daemon.h"
+#include "fd_job.h"
 #include "fuse_front.h"
 #include "handover.h"
 #include "heir.h"
@@ -159,6 +160,7 @@ static int run_child(struct run *r)
 	offer_memory(r);
 	loop(r);
 	ret = child_wait(&r->child);
+	fd_job_wait(&r->daemon);
 	if (r->child.hook_fd >= 0)
 		close(r->child.hook_fd);
 	heir_end(&r->heir);

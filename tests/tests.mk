@@ -102,6 +102,8 @@ $(eval $(call test_rule,stress,$(call obj,tests/client/stress.c \
 $(eval $(call test_rule,death,$(call obj,tests/client/death.c) $(CLIENT_LIB)))
 $(eval $(call test_rule,orphan,$(call obj,tests/client/orphan.c) \
 	$(CLIENT_LIB)))
+$(eval $(call test_rule,mapper,$(call obj,tests/client/mapper.c) \
+	$(CLIENT_LIB)))
 $(eval $(call test_rule,getfd,$(call obj,tests/client/getfd.c) $(CLIENT_LIB)))
 $(eval $(call test_rule,shared,$(call obj,tests/client/shared.c)))
 $(eval $(call test_rule,listener,$(call obj,tests/client/listener.c)))

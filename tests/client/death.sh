@@ -34,6 +34,29 @@ kill_vfiod()
 	jobs_to_end=()
 }
 
+# CMD is ended by a client that it leaves behind in the middle of mmaps.
+end_in_mmaps()
+{
+	local line
+
+	rm -f "$work/said4"
+	mkfifo -m 666 "$work/said4"
+	# shellcheck disable=SC2016 # expanded by that shell
+	start "$1" bars-mapped -- sh -c '
+		"$2" $$ >"$1/said4" &
+		wait
+	' sh "$work" "$programs/mapper"
+	exec 5<>"$work/said4"
+	read -r -t 60 line <&5 || fail "mapper says nothing"
+	[ "$line" = ready ] || fail "mapper says: $line"
+	read -r -t 120 line <&5 || fail "mapper hangs, or was killed"
+	echo "$line (CMD killed, over $1)"
+	[ "$line" = "mapper: ok" ] || fail "mapper over $1"
+	exec 5<&-
+	{ wait "$job" || true; } 2>/dev/null
+	jobs_to_end=()
+}
+
 gone()
 {
 	local pid
@@ -92,3 +115,10 @@ kill_vfiod "$1"
 [ "$1" != cuse ] || exit 0
 left_behind "$1" ends
 left_behind "$1" killed
+case $1 in
+fuse | fuse-user)
+	! can_mmap || for _ in 1 2 3 4 5; do
+		end_in_mmaps "$1"
+	done
+	;;
+esac
