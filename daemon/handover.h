@@ -172,7 +172,9 @@ int handover_notif_answer(int listener, uint64_t id, int result);
  * client gave it. The client is given @fd for a moment: another thread of it
  * may see it there, and one that is refused in the very moment may keep it.
  * The call is answered in any case. @inherits as in struct handover. Where:
- * as handover_ptrace().
+ * as handover_ptrace(). If this process is killed in the middle, the client goes
+ * on with all signals blocked, @fd may stay in its table, and the mmap may
+ * return 0.
  *
  * Returns 0, or the errno with which the client's mmap failed:
  *   -EPERM         the client has a seccomp filter of its own
