@@ -28,10 +28,12 @@ static struct client *to_client(struct vfio_client *base)
 /* What is wrong with a client must be told once, not at each call. */
 static int copy_error(const struct client *client, int ret)
 {
+	if (!ret)
+		return 0;
 	if (ret == -EPERM)
 		vfio_log(LOG_LEVEL_DEBUG,
 			 "may not access the memory of thread %d", client->tid);
-	return ret ? -EFAULT : 0;
+	return -EFAULT;
 }
 
 static int client_copy_from(struct vfio_client *base, void *to, uint64_t from,
@@ -46,7 +48,11 @@ static int client_copy_to(struct vfio_client *base,
 			  const struct vfio_copy *parts, size_t nr)
 {
 	struct client *client = to_client(base);
+	void *from = (void *)(uintptr_t)parts->from;
 
+	if (nr == 1)
+		return copy_error(client, mm_copy(client->tid, parts->to, from,
+						  parts->n, true));
 	return copy_error(client, mm_write(client->tid, parts, nr));
 }
 

@@ -6,9 +6,11 @@
 #ifndef VFIOD_DAEMON_MM_H
 #define VFIOD_DAEMON_MM_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "../backend/host.h"
 
@@ -35,9 +37,25 @@ bool mm_is_native(const struct vfio_mm *mm);
 
 /*
  * Copy between @buf and the memory of thread or process @pid, all or
- * nothing: 0, -EFAULT, -ESRCH, -EPERM.
+ * nothing: 0, -EFAULT, -ESRCH, -EPERM. Inline, since each return is dear that
+ * follows a system call: dma_rw is made of little else.
  */
-int mm_copy(pid_t pid, uint64_t vaddr, void *buf, size_t len, bool write);
+static inline int mm_copy(pid_t pid, uint64_t vaddr, void *buf, size_t len,
+			  bool write)
+{
+	struct iovec local = { .iov_base = buf, .iov_len = len };
+	struct iovec remote = { .iov_base = (void *)(uintptr_t)vaddr,
+				.iov_len = len };
+	ssize_t n;
+
+	if (write)
+		n = process_vm_writev(pid, &local, 1, &remote, 1, 0);
+	else
+		n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EFAULT;
+}
 
 /*
  * Write up to MM_PARTS parts to it, in order, up to the first that cannot be

@@ -22,22 +22,6 @@
 /* How many pages are looked at in one call: UIO_MAXIOV. */
 #define PIN_ROW 1024
 
-int mm_copy(pid_t pid, uint64_t vaddr, void *buf, size_t len, bool write)
-{
-	struct iovec local = { .iov_base = buf, .iov_len = len };
-	struct iovec remote = { .iov_base = (void *)(uintptr_t)vaddr,
-				.iov_len = len };
-	ssize_t n;
-
-	if (write)
-		n = process_vm_writev(pid, &local, 1, &remote, 1, 0);
-	else
-		n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -EFAULT;
-}
-
 int mm_write(pid_t pid, const struct vfio_copy *parts, size_t nr)
 {
 	struct iovec local[MM_PARTS], remote[MM_PARTS];
