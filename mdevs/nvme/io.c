@@ -64,19 +64,27 @@ static bool is_durable(const struct nvme *nvme, const struct nvme_cmd *cmd)
 	return cmd->cdw12 & RW_FUA || !nvme->features.write_cache;
 }
 
-static uint16_t do_read(struct nvme *nvme, const struct nvme_cmd *cmd)
+/* What the namespace has there; and the PRPs of @cmd are known. */
+static uint16_t read_extent(struct nvme *nvme, const struct nvme_cmd *cmd,
+			    struct extent *extent, void **data)
 {
-	struct extent extent;
-	uint16_t status = data_extent_of(nvme, cmd, &extent);
-	void *data;
+	uint16_t status = data_extent_of(nvme, cmd, extent);
 	int ret;
 
 	if (status)
 		return status;
-	ret = nvme_ns_read(&nvme->ns, extent.offset, extent.len, &data);
-	if (ret)
-		return read_failed(nvme, ret);
-	status = nvme_prp_copy(nvme, data, true);
+	ret = nvme_ns_read(&nvme->ns, extent->offset, extent->len, data);
+	return ret ? read_failed(nvme, ret) : SUCCESS;
+}
+
+static uint16_t do_read(struct nvme *nvme, const struct nvme_cmd *cmd)
+{
+	struct extent extent;
+	void *data;
+	uint16_t status = read_extent(nvme, cmd, &extent, &data);
+
+	if (!status)
+		status = nvme_prp_copy(nvme, data, true);
 	if (status)
 		return status;
 	nvme->stats.reads++;
@@ -131,16 +139,12 @@ static uint16_t compare_segment(struct nvme *nvme,
 static uint16_t do_compare(struct nvme *nvme, const struct nvme_cmd *cmd)
 {
 	struct extent extent;
-	uint16_t status = data_extent_of(nvme, cmd, &extent);
-	uint8_t *at;
 	void *data;
-	int ret;
+	uint16_t status = read_extent(nvme, cmd, &extent, &data);
+	uint8_t *at;
 
 	if (status)
 		return status;
-	ret = nvme_ns_read(&nvme->ns, extent.offset, extent.len, &data);
-	if (ret)
-		return read_failed(nvme, ret);
 	at = data;
 	for (unsigned int i = 0; i < nvme->prp.nr && !status; i++) {
 		status = compare_segment(nvme, &nvme->prp.segments[i], at);
