@@ -76,9 +76,7 @@ static void command(struct ctx *c)
 	const struct c_cmd *cmd = c_commands[PARAM_N(c)];
 	unsigned char arg[64] = { 0 };
 
-	c_ioctl(c, r.container, cmd, 0);
-	c_ioctl(c, r.container, cmd, C_KERNEL);
-	c_arg(c, r.container, cmd, arg, sizeof(arg));
+	c_command(c, r.container, cmd, arg, sizeof(arg));
 }
 
 /* The numbers around VFIO's own, and some of others. */

@@ -12,9 +12,7 @@ static void command(struct ctx *c)
 	unsigned char arg[64] = { 0 };
 	int fd = d_ready(c);
 
-	c_ioctl(c, fd, cmd, 0);
-	c_ioctl(c, fd, cmd, C_KERNEL);
-	c_arg(c, fd, cmd, arg, sizeof(arg));
+	c_command(c, fd, cmd, arg, sizeof(arg));
 	arg[0] = sizeof(arg);
 	c_arg(c, fd, cmd, arg, sizeof(arg));
 }

@@ -61,9 +61,7 @@ static void command(struct ctx *c)
 	const struct c_cmd *cmd = c_commands[PARAM_N(c)];
 	unsigned char arg[64] = { 0 };
 
-	c_ioctl(c, r.group, cmd, 0);
-	c_ioctl(c, r.group, cmd, C_KERNEL);
-	c_arg(c, r.group, cmd, arg, sizeof(arg));
+	c_command(c, r.group, cmd, arg, sizeof(arg));
 }
 
 static void numbers(struct ctx *c)

@@ -128,6 +128,9 @@ long c_arg(struct ctx *c, int fd, const struct c_cmd *cmd, void *arg,
 	   size_t len);
 /* With a struct that lies somewhere already: NULL, C_KERNEL, c_mem(). */
 long c_arg_at(struct ctx *c, int fd, const struct c_cmd *cmd, void *at);
+/* Any command: without a struct, with one of the kernel's, with this one. */
+void c_command(struct ctx *c, int fd, const struct c_cmd *cmd, void *arg,
+	       size_t len);
 
 long c_set_container(struct ctx *c, int group, int container);
 /* Returns the fd, which gets the role. name_for_record: NULL shows name. */

@@ -76,6 +76,14 @@ long c_arg_at(struct ctx *c, int fd, const struct c_cmd *cmd, void *at)
 	return c_ioctl(c, fd, cmd, (uintptr_t)at);
 }
 
+void c_command(struct ctx *c, int fd, const struct c_cmd *cmd, void *arg,
+	       size_t len)
+{
+	c_ioctl(c, fd, cmd, 0);
+	c_ioctl(c, fd, cmd, C_KERNEL);
+	c_arg(c, fd, cmd, arg, len);
+}
+
 long c_set_container(struct ctx *c, int group, int container)
 {
 	return c_arg(c, group, &GROUP_SET_CONTAINER, &container,
