@@ -81,10 +81,9 @@ static _Noreturn void client(struct rig_shared *s, int (*install)(void),
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	listener = install();
 	s->listener = listener < 0 ? listener : listener + 1;
-	while (!s->go)
+	while (!s->fetched)
 		rig_sleep_us(50);
 	close(listener);
-	s->go = 0;
 	_exit(body(s));
 }
 
@@ -108,7 +107,7 @@ void rig_start_under(struct rig *r, int (*install)(void),
 	r->listener = (int)syscall(SYS_pidfd_getfd, r->pidfd,
 				   r->shared->listener - 1, 0);
 	ck_assert_int_ge(r->listener, 0);
-	r->shared->go = 1;
+	r->shared->fetched = 1;
 }
 
 static int install(void)

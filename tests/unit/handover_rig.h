@@ -21,6 +21,7 @@
 /* In memory that client and test share. */
 struct rig_shared {
 	atomic_int listener;
+	atomic_int fetched; /* the listener, by the test */
 	atomic_int step; /* for the body to say how far it is */
 	atomic_long count; /* for the body to count what it likes */
 	atomic_int go; /* for the test to say "on" */
