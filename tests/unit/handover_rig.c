@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -217,6 +218,38 @@ int rig_serve(const struct rig *r, const char *path)
 	ck_assert(rig_next(r, &h.notif));
 	rig_handover_start(&h, r, path);
 	return rig_handover_end(&h);
+}
+
+static _Noreturn void trace(const struct rig *r,
+			    int (*body)(const struct rig *))
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (ptrace(PTRACE_SEIZE, r->pid, 0, PTRACE_O_TRACESYSGOOD)) {
+		r->shared->traced = -errno;
+		_exit(1);
+	}
+	r->shared->traced = 1;
+	_exit(body(r));
+}
+
+pid_t rig_trace(const struct rig *r, int (*body)(const struct rig *))
+{
+	pid_t tracer = fork();
+
+	ck_assert_int_ge(tracer, 0);
+	if (tracer == 0)
+		trace(r, body);
+	while (!r->shared->traced && rig_state(tracer) != 'Z')
+		rig_sleep_us(50);
+	ck_assert_int_eq(r->shared->traced, 1);
+	return tracer;
+}
+
+int rig_trace_idly(const struct rig *r)
+{
+	(void)r;
+	for (;;)
+		pause();
 }
 
 int rig_ask(void)

@@ -22,6 +22,7 @@
 struct rig_shared {
 	atomic_int listener;
 	atomic_int fetched; /* the listener, by the test */
+	atomic_int traced; /* by rig_trace(): 1, or a negative errno */
 	atomic_int step; /* for the body to say how far it is */
 	atomic_long count; /* for the body to count what it likes */
 	atomic_int go; /* for the test to say "on" */
@@ -77,6 +78,14 @@ void rig_handover_start(struct rig_handover *h, const struct rig *r,
 int rig_handover_end(struct rig_handover *h);
 /* Next ioctl and its handover of the rig's device file, or of path. */
 int rig_serve(const struct rig *r, const char *path);
+
+/*
+ * Runs body in a process that traces the client; it returns the exit status.
+ * Returns when the client has its tracer.
+ */
+pid_t rig_trace(const struct rig *r, int (*body)(const struct rig *));
+/* Such a body: does nothing until it is killed. */
+int rig_trace_idly(const struct rig *r);
 
 /* For the client: the ioctl; an fd or a negative errno. */
 int rig_ask(void);

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -131,18 +130,6 @@ static int expect_ebusy(struct rig_shared *s)
 	return rig_ask() == -EBUSY ? 0 : 1;
 }
 
-static pid_t start_tracer(pid_t pid, struct rig_shared *s)
-{
-	pid_t tracer = fork();
-
-	ck_assert_int_ge(tracer, 0);
-	if (tracer)
-		return tracer;
-	s->step = ptrace(PTRACE_SEIZE, pid, 0, 0) ? -1 : 1;
-	for (;;)
-		pause();
-}
-
 START_TEST(traced_already)
 {
 	struct rig_handover h;
@@ -151,8 +138,7 @@ START_TEST(traced_already)
 
 	rig_start(&r, expect_ebusy);
 	ck_assert(rig_next(&r, &h.notif));
-	tracer = start_tracer(r.pid, r.shared);
-	rig_wait_step(&r, 1);
+	tracer = rig_trace(&r, rig_trace_idly);
 	rig_handover_start(&h, &r, NULL);
 	ck_assert_int_eq(rig_handover_end(&h), -EBUSY);
 	ck_assert(!h.request.answered);

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -363,15 +362,6 @@ static int map_in_vain(struct rig_shared *s)
 	return count_fds() != before;
 }
 
-static _Noreturn void trace_it(pid_t pid, struct rig_shared *s)
-{
-	if (ptrace(PTRACE_SEIZE, pid, 0, 0))
-		_exit(1);
-	s->go = 1;
-	pause();
-	_exit(1);
-}
-
 START_TEST(traced_already)
 {
 	int memory = make_memory();
@@ -380,11 +370,8 @@ START_TEST(traced_already)
 
 	rig_start_under(&r, install, map_in_vain);
 	r.shared->number = EBUSY;
-	rig_wait_step(&r, 1);
-	tracer = fork();
-	ck_assert_int_ge(tracer, 0);
-	if (!tracer)
-		trace_it(r.pid, r.shared);
+	tracer = rig_trace(&r, rig_trace_idly);
+	r.shared->go = 1;
 	ck_assert_int_eq(serve(&r, memory), -EBUSY);
 	kill(tracer, SIGKILL);
 	ck_assert_int_eq(waitpid(tracer, NULL, 0), tracer);
