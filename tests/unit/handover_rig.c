@@ -63,6 +63,22 @@ long rig_micros(void)
 	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* As in /proc. */
+static char state_of(pid_t pid)
+{
+	char path[40], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		return '-';
+	if (fscanf(f, "%*d %*s %c", &state) != 1)
+		state = '?';
+	fclose(f);
+	return state;
+}
+
 static void make_device_file(char *path, size_t size)
 {
 	int fd;
@@ -102,7 +118,7 @@ void rig_start_under(struct rig *r, int (*install)(void),
 		client(r->shared, install, body);
 	r->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0);
 	ck_assert_int_ge(r->pidfd, 0);
-	while (!r->shared->listener)
+	while (!r->shared->listener && state_of(r->pid) != 'Z')
 		rig_sleep_us(50);
 	ck_assert_int_gt(r->shared->listener, 0);
 	r->listener = (int)syscall(SYS_pidfd_getfd, r->pidfd,
@@ -126,7 +142,7 @@ int rig_wait(struct rig *r)
 	struct pollfd p = { .fd = r->pidfd, .events = POLLIN };
 	int status;
 
-	ck_assert_int_eq(poll(&p, 1, 5000), 1);
+	ck_assert_int_eq(poll(&p, 1, -1), 1);
 	ck_assert_int_eq(waitpid(r->pid, &status, 0), r->pid);
 	return status;
 }
@@ -151,12 +167,13 @@ void rig_finish(struct rig *r)
 
 bool rig_next(const struct rig *r, struct handover_notif *n)
 {
-	struct pollfd p = { .fd = r->listener, .events = POLLIN };
+	struct pollfd p[] = { { .fd = r->listener, .events = POLLIN },
+			      { .fd = r->pidfd, .events = POLLIN } };
 	int rc;
 
 	do {
-		ck_assert_int_eq(poll(&p, 1, 5000), 1);
-		if (!(p.revents & POLLIN))
+		ck_assert_int_gt(poll(p, 2, -1), 0);
+		if (!(p[0].revents & POLLIN))
 			return false;
 		rc = handover_notif_recv(r->listener, n);
 	} while (rc == -ENOENT);
@@ -239,7 +256,7 @@ pid_t rig_trace(const struct rig *r, int (*body)(const struct rig *))
 	ck_assert_int_ge(tracer, 0);
 	if (tracer == 0)
 		trace(r, body);
-	while (!r->shared->traced && rig_state(tracer) != 'Z')
+	while (!r->shared->traced && state_of(tracer) != 'Z')
 		rig_sleep_us(50);
 	ck_assert_int_eq(r->shared->traced, 1);
 	return tracer;
@@ -326,24 +343,16 @@ int rig_ask_in_threads(struct rig_shared *s)
 
 void rig_wait_step(const struct rig *r, int step)
 {
-	int i;
-
-	for (i = 0; r->shared->step < step && i < 50000; i++)
+	while (r->shared->step < step && state_of(r->pid) != 'Z')
 		rig_sleep_us(100);
 	ck_assert_int_ge(r->shared->step, step);
 }
 
-char rig_state(pid_t tid)
+void rig_wait_state(const struct rig *r, char state)
 {
-	char path[40], state = '?';
-	FILE *f;
+	char now;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-	f = fopen(path, "re");
-	if (!f)
-		return '-';
-	if (fscanf(f, "%*d %*s %c", &state) != 1)
-		state = '?';
-	fclose(f);
-	return state;
+	while ((now = state_of(r->pid)) != state && now != 'Z')
+		rig_sleep_us(100);
+	ck_assert_int_eq(now, state);
 }

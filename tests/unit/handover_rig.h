@@ -48,6 +48,12 @@ struct rig_handover {
 };
 
 /*
+ * For tcase_set_timeout(), in seconds: a net for what hangs. The tests
+ * themselves wait for what is to happen for as long as that takes.
+ */
+#define RIG_TIMEOUT 120
+
+/*
  * The main of these tests: the exit status. 77 (skipped) without root, since
  * the filter that makes the client wait is then itself one that a handover
  * cannot know.
@@ -66,7 +72,7 @@ void rig_finish(struct rig *r);
 /* Frees what the rig has after rig_wait(), and counts fds. */
 void rig_clean(struct rig *r);
 
-/* Next waiting ioctl; false when there will be none. */
+/* Next waiting call; false when there will be none. */
 bool rig_next(const struct rig *r, struct handover_notif *n);
 /* Fills in h->request for h->notif; path NULL is the rig's device file. */
 void rig_handover_prepare(struct rig_handover *h, const struct rig *r,
@@ -110,9 +116,10 @@ int rig_check_fd(int fd);
 #define rig_assert_signals(count, sent) ck_assert_int_eq(count, sent)
 #endif
 
+/* Both fail when the client ends instead. */
 void rig_wait_step(const struct rig *r, int step);
-/* Letter of the thread's state in /proc, such as T. */
-char rig_state(pid_t tid);
+/* A letter as in /proc, such as T; Z is the end. */
+void rig_wait_state(const struct rig *r, char state);
 void rig_sleep_us(long us);
 long rig_micros(void);
 

@@ -88,8 +88,7 @@ START_TEST(client_lives)
 		ck_assert_int_eq(rc, outcome[_i].error);
 	else
 		ck_assert_int_ge(rc, 0);
-	while (rig_state(r.pid) != 'Z')
-		rig_sleep_us(100);
+	rig_wait_state(&r, 'Z');
 	ck_assert_int_eq(r.shared->count, rc);
 	rig_finish(&r);
 }
@@ -343,7 +342,7 @@ int main(void)
 	Suite *suite = suite_create("client_filter");
 	TCase *tc = tcase_create("filter");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 	tcase_add_loop_test(tc, client_lives, 0, OUTCOMES);
 	tcase_add_test(tc, several_filters);
 	tcase_add_test(tc, unreadable_inherited);

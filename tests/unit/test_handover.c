@@ -27,8 +27,7 @@ START_TEST(plain)
 	rig_start(&r, ask_once);
 	fd = rig_serve(&r, NULL);
 	ck_assert_int_ge(fd, 0);
-	while (rig_state(r.pid) != 'Z')
-		rig_sleep_us(100);
+	rig_wait_state(&r, 'Z');
 	ck_assert_int_eq(r.shared->count, fd);
 	rig_finish(&r);
 }
@@ -314,7 +313,7 @@ int main(void)
 	Suite *suite = suite_create("handover");
 	TCase *tc = tcase_create("ptrace");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 	tcase_add_test(tc, plain);
 	tcase_add_test(tc, many);
 	tcase_add_test(tc, no_such_file);

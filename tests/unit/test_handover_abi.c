@@ -140,6 +140,7 @@ int main(void)
 	Suite *suite = suite_create("handover_abi");
 	TCase *tc = tcase_create("foreign");
 
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 #ifdef __x86_64__
 	tcase_add_test(tc, int80);
 	tcase_add_test(tc, program_of_32_bits);

@@ -76,9 +76,7 @@ static void end_in_the_middle(int (*body)(struct rig_shared *), bool kill_it,
 		kill(r.pid, SIGKILL);
 	else
 		r.shared->go = 1;
-	begin = rig_micros();
 	rc = rig_handover_end(&h);
-	ck_assert_int_lt(rig_micros() - begin, 1000000);
 	/* EPERM: seized in the instant in which an exec changed threads. */
 	ck_assert_msg(rc >= 0 || rc == -ESRCH ||
 			      (rc == -EPERM && !h.request.answered),
@@ -124,7 +122,7 @@ int main(void)
 	Suite *suite = suite_create("handover_death");
 	TCase *tc = tcase_create("ptrace");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 	tcase_add_test(tc, killed);
 	tcase_add_test(tc, killed_with_threads);
 	tcase_add_test(tc, other_thread_ends_it);

@@ -149,7 +149,7 @@ int main(void)
 	Suite *suite = suite_create("handover_heir");
 	TCase *tc = tcase_create("heir");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 	tcase_add_test(tc, not_received);
 	tcase_add_test(tc, received);
 	tcase_add_test(tc, received_ioctl);

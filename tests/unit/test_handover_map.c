@@ -478,8 +478,7 @@ START_TEST(stopped_before)
 	kill(r.pid, SIGSTOP);
 	map_start(&m, &r, memory);
 	ck_assert_int_eq(map_end(&m), 0);
-	rig_sleep_us(20000);
-	ck_assert_int_eq(rig_state(r.pid), 'T');
+	rig_wait_state(&r, 'T');
 	ck_assert_int_eq(r.shared->step, 0);
 	kill(r.pid, SIGCONT);
 	for (int i = 1; i < RIG_REPEAT; i++)
@@ -516,7 +515,7 @@ int main(void)
 	Suite *suite = suite_create("handover_map");
 	TCase *tc = tcase_create("map");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 	tcase_add_test(tc, mapped);
 	tcase_add_test(tc, many_threads);
 	tcase_add_test(tc, places);

@@ -159,6 +159,7 @@ int main(void)
 	Suite *suite = suite_create("handover_regs");
 	TCase *tc = tcase_create("registers");
 
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 #ifdef __x86_64__
 	tcase_add_test(tc, registers_and_stack);
 	tcase_add_test(tc, registers_after_failure);

@@ -178,8 +178,7 @@ START_TEST(signals)
 		ck_assert_int_ge(give(&r), 0);
 	}
 	r.shared->go = 1;
-	while (rig_state(r.pid) != 'Z')
-		rig_sleep_us(100);
+	rig_wait_state(&r, 'Z');
 	rig_assert_signals(r.shared->count, sent);
 	rig_finish(&r);
 }
@@ -299,7 +298,7 @@ int main(void)
 	Suite *suite = suite_create("handover_seccomp");
 	TCase *tc = tcase_create("seccomp");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 	tcase_add_test(tc, fd_given);
 	tcase_add_test(tc, others_pass);
 	tcase_add_test(tc, error_given);

@@ -47,7 +47,7 @@ static int ask_in_storm(struct rig_shared *s)
 struct storm {
 	pid_t pid;
 	atomic_bool end;
-	long sent;
+	atomic_long sent;
 	int signal[2]; /* sent in turn */
 	long pause_us;
 };
@@ -75,6 +75,8 @@ START_TEST(signal_storm)
 	rig_start(&r, ask_in_storm);
 	storm.pid = r.pid;
 	for (i = 0; i < RIG_REPEAT; i++) {
+		while (storm.sent < i)
+			rig_sleep_us(100);
 		ck_assert_int_ge(rig_serve(&r, NULL), 0);
 		if (i == 0) /* the handlers are there now */
 			pthread_create(&sender, NULL, send_signals, &storm);
@@ -83,9 +85,7 @@ START_TEST(signal_storm)
 	pthread_join(sender, NULL);
 	r.shared->go = 1;
 	rig_wait_step(&r, RIG_REPEAT);
-	while (rig_state(r.pid) != 'Z')
-		rig_sleep_us(100);
-	ck_assert_int_gt(storm.sent, RIG_REPEAT);
+	rig_wait_state(&r, 'Z');
 	rig_assert_signals(r.shared->count, storm.sent);
 	rig_finish(&r);
 }
@@ -120,8 +120,7 @@ START_TEST(stopped_before)
 	kill(r.pid, SIGSTOP);
 	rig_handover_start(&h, &r, NULL);
 	ck_assert_int_ge(rig_handover_end(&h), 0);
-	rig_sleep_us(20000);
-	ck_assert_int_eq(rig_state(r.pid), 'T');
+	rig_wait_state(&r, 'T');
 	ck_assert_int_eq(r.shared->step, 0);
 	kill(r.pid, SIGCONT);
 	rig_wait_step(&r, 1);
@@ -136,7 +135,7 @@ int main(void)
 	Suite *suite = suite_create("handover_signals");
 	TCase *tc = tcase_create("ptrace");
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, RIG_TIMEOUT);
 	tcase_add_test(tc, signal_storm);
 	tcase_add_test(tc, stop_storm);
 	tcase_add_test(tc, stopped_before);
