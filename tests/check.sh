@@ -21,6 +21,8 @@ mkdir -p "$logs"
 export ASAN_OPTIONS=detect_leaks=1:exitcode=99
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=exitcode=99:halt_on_error=1:suppressions=$top/tests/tsan.supp
+# A net for what hangs: libcheck's 4 s are too few on a busy machine.
+export CK_DEFAULT_TIMEOUT=60
 
 # step NAME CMD...: one after another in a lane.
 wanted=" $* "

@@ -207,7 +207,7 @@ START_TEST(pidfd_tells_the_end)
 	ck_assert_int_eq(child_spawn(&c, &o), 0);
 	p.fd = c.pidfd;
 	ck_assert_int_eq(poll(&p, 1, 0), 0);
-	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert_int_eq(poll(&p, 1, -1), 1);
 	ck_assert_int_eq(child_wait(&c), 0);
 	ck_assert_int_eq(c.pidfd, -1);
 }
@@ -251,7 +251,7 @@ START_TEST(signals_are_passed_on)
 	p.fd = signals.fd;
 	ck_assert_int_eq(poll(&p, 1, 0), 0);
 	ck_assert_int_eq(kill(getpid(), sigs[_i]), 0);
-	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert_int_eq(poll(&p, 1, -1), 1);
 	ck_assert_int_eq(child_signals_forward(&signals, &c), 0);
 	ck_assert_int_eq(child_wait(&c), 3);
 }
@@ -278,7 +278,7 @@ START_TEST(signals_to_a_dead_child)
 
 	ck_assert_int_eq(child_spawn(&c, &o), 0);
 	p.fd = c.pidfd;
-	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert_int_eq(poll(&p, 1, -1), 1);
 	ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
 	ck_assert_int_eq(child_signals_forward(&signals, &c), 0);
 	ck_assert_int_eq(child_wait(&c), 0);
