@@ -81,6 +81,12 @@ $(eval $(call test_rule,unit-poll-edges,$(call obj,tests/unit/test_poll_edges.c 
 	-Wl$(comma)--wrap=watched_keep -Wl$(comma)--wrap=watcher_add \
 	$(CHECK_LIBS) $(call pkg,--libs,libevent_core libevent_pthreads)))
 
+PAGER_OBJ := $(call obj,daemon/pager.c daemon/pager_process.c \
+	tests/unit/pager_rig.c)
+$(foreach t,pager pager_process,$(eval $(call test_rule,unit-$(t),\
+	$(call obj,tests/unit/test_$(t).c) $(PAGER_OBJ),\
+	$(CHECK_LIBS) $(call pkg,--libs,fuse3))))
+
 UNIT_PROGRAMS := $(filter $(T)/unit-%,$(TEST_PROGRAMS))
 
 # ---- clients ----
