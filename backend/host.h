@@ -209,6 +209,13 @@ int vfio_memory_create(const struct vfiod_type *type, const char *name,
 /* Who has mapped it keeps what is there now, and shares it with nobody. */
 void vfio_memory_renew(struct vfio_memory *memory);
 void vfio_memory_destroy(struct vfio_memory *memory);
+/*
+ * Between the two the kernel can store to a mapping of it on our behalf
+ * (process_vm_writev(2)). It takes the pages first and stores later: should
+ * the host want to put others in their place, it waits. Any thread, for moments.
+ */
+void vfio_memory_hold(struct vfio_memory *memory);
+void vfio_memory_unhold(struct vfio_memory *memory);
 
 /*
  * Logging, one line, no newline at the end; level as in syslog (3 error,

@@ -9,10 +9,12 @@
 
 #include <vfiod/plugin.h>
 
+#include "device.h"
 #include "host.h"
 
 struct vfio_peer {
 	atomic_uint refs;
+	struct vfio_memory *memory; /* the device's; NULL: it has none */
 	/* NULL: the device was closed already. */
 	struct vfiod_device_notifier *notifier;
 	/* Guards gone. Held for reading by those who use the memory: inside
@@ -49,6 +51,7 @@ int vfio_peer_create(uint64_t vaddr, struct vfio_peer **out)
 	if (!peer)
 		return -ENOMEM;
 	atomic_init(&peer->refs, 1);
+	peer->memory = vdev->memory;
 	pthread_rwlock_init(&peer->lock, NULL);
 	ret = vfiod_device_notifier_register(vdev, cut_off, peer,
 					     &peer->notifier);
@@ -89,13 +92,18 @@ void vfio_peer_put(struct vfio_peer *peer)
 bool vfio_peer_lock(struct vfio_peer *peer)
 {
 	pthread_rwlock_rdlock(&peer->lock);
-	if (!peer->gone)
+	if (!peer->gone) {
+		if (peer->memory)
+			vfio_memory_hold(peer->memory);
 		return true;
+	}
 	pthread_rwlock_unlock(&peer->lock);
 	return false;
 }
 
 void vfio_peer_unlock(struct vfio_peer *peer)
 {
+	if (peer->memory)
+		vfio_memory_unhold(peer->memory);
 	pthread_rwlock_unlock(&peer->lock);
 }

@@ -17,10 +17,10 @@
 #include "iommu_option.h"
 #include "memory.h"
 #include "options.h"
+#include "pager.h"
 #include "pci.h"
 #include "plugin.h"
 #include "poll.h"
-#include "watcher.h"
 
 static struct vfio_group *find_group(const struct devices *devices, int id)
 {
@@ -125,7 +125,7 @@ static int make_device(const struct devices *devices, struct device *device,
 		.params = device->params,
 		.nr_params = device->nr_params,
 		.events = device->events = events_create(),
-		.polls = device->polls = polls_create(devices->watcher),
+		.polls = device->polls = polls_create(devices->pager),
 		.slot = device->is_pci ? &device->slot : NULL,
 	};
 	int ret;
@@ -200,8 +200,8 @@ static struct devices *create(size_t room)
 		return NULL;
 	devices->groups = calloc(room + 1, sizeof(*devices->groups));
 	devices->pci_buses = pci_buses_create();
-	devices->watcher = watcher_create();
-	if (devices->groups && devices->pci_buses && devices->watcher)
+	devices->pager = pager_create();
+	if (devices->groups && devices->pci_buses && devices->pager)
 		return devices;
 	devices_destroy(devices);
 	return NULL;
@@ -232,6 +232,15 @@ bool devices_have(const struct devices *devices, enum vfio_group_type type)
 		if (devices->device[i].group_type == type)
 			return true;
 	return false;
+}
+
+void devices_start_pager(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->nr; i++)
+		if (devices->device[i].vdev->memory) {
+			pager_start(devices->pager);
+			return;
+		}
 }
 
 void devices_try_memory(struct devices *devices, struct fuse_front *fuse)
@@ -303,8 +312,8 @@ void devices_destroy(struct devices *devices)
 		vfio_group_destroy(devices->groups[i]);
 	if (devices->pci_buses)
 		pci_buses_destroy(devices->pci_buses);
-	if (devices->watcher)
-		watcher_destroy(devices->watcher);
+	if (devices->pager)
+		pager_destroy(devices->pager);
 	free(devices->groups);
 	free(devices);
 }

@@ -15,6 +15,7 @@
 struct fuse_front;
 struct iommu_option;
 struct options;
+struct pager;
 struct plugin;
 struct plugins;
 struct vfio_device;
@@ -22,7 +23,6 @@ struct vfio_device_param;
 struct vfio_group;
 struct vfiod_events;
 struct vfiod_polls;
-struct watcher;
 
 #define DEVICE_NAME_MAX 37 /* a UUID is the longest */
 #define DEVICE_ANY_GROUP (-1)
@@ -49,7 +49,7 @@ struct device {
 struct devices {
 	struct plugins *plugins;
 	struct pci_buses *pci_buses;
-	struct watcher *watcher; /* of memory that clients map */
+	struct pager *pager; /* of memory that is polled */
 	/* As many as there are devices, if each has one of its own. */
 	struct vfio_group **groups;
 	size_t nr_groups;
@@ -71,6 +71,8 @@ int devices_create(const struct options *options, struct plugins *plugins,
 		   char *why, size_t size, struct devices **devices);
 /* Is one in a group of this kind? */
 bool devices_have(const struct devices *devices, enum vfio_group_type type);
+/* If any has memory that can be mapped: see pager_start(). */
+void devices_start_pager(struct devices *devices);
 /* Find out which devices' memory clients can map, when @fuse is in use. */
 void devices_try_memory(struct devices *devices, struct fuse_front *fuse);
 /* Can they map that of any? */

@@ -15,6 +15,7 @@
 #include "../backend/host.h"
 #include "../backend/region.h"
 #include "log.h"
+#include "pager.h"
 #include "passthrough.h"
 
 #define COPY_BYTES (128UL * 1024)
@@ -28,14 +29,23 @@ struct memory {
 	const char *name; /* of the device */
 	uint32_t nr;
 	uint64_t *sizes; /* of the regions */
-	/* A leaf. Guards what follows: the device's first open and last close
-	 * come on one thread, opens of its files on another. */
+	/* Guards what follows: the device's first open and last close come on
+	 * one thread, opens of its files on another. Outside the pager's. */
 	pthread_mutex_t lock;
-	int fd;
+	int fd; /* the memfd */
+	/* A file with the memfd's content, whose pages can be dropped; then it
+	 * is what is mapped, here and by clients. -1: it is the memfd itself. */
+	int view;
+	uint64_t view_id;
+	struct pager *pager; /* of the views; NULL: there are to be none */
+	int signal; /* what it tells of pages that come back by */
 	bool lent; /* somebody may have it mapped by memory_lend() */
 	bool passthrough;
 	int fuse_fd; /* where it is registered */
 	int backing; /* 0: not registered */
+	/* A leaf but for the pager's. Held for reading by those who want the
+	 * pages to stay; for writing, if it is to be had, while they go. */
+	pthread_rwlock_t pages;
 };
 
 static struct memory *to_memory(struct vfio_memory *base)
@@ -74,13 +84,35 @@ static int create_file(const struct memory *m)
 	return -ENOMEM;
 }
 
-/* Where @at says, or anywhere. */
+/* A view of the memfd @fd. */
+static int create_view(const struct memory *m, int fd, uint64_t *id)
+{
+	char name[NAME_BYTES];
+
+	snprintf(name, sizeof(name), NAME "%s", m->name);
+	return pager_open(m->pager, fd, name, m->signal, id);
+}
+
+/* What others map, and get to map. */
+static int front(const struct memory *m)
+{
+	return m->view < 0 ? m->fd : m->view;
+}
+
+/*
+ * Where @at says, or anywhere. Processes that are forked later have no use for
+ * it, and would keep what is replaced some day.
+ */
 static uint8_t *map_region(const struct memory *m, int fd, uint32_t index,
 			   uint8_t *at)
 {
-	return mmap(at, m->sizes[index], PROT_READ | PROT_WRITE,
-		    MAP_SHARED | (at ? MAP_FIXED : 0), fd,
-		    (off_t)vfio_region_offset(m->type, index));
+	uint8_t *mem = mmap(at, m->sizes[index], PROT_READ | PROT_WRITE,
+			    MAP_SHARED | (at ? MAP_FIXED : 0), fd,
+			    (off_t)vfio_region_offset(m->type, index));
+
+	if (mem != MAP_FAILED)
+		madvise(mem, m->sizes[index], MADV_DONTFORK);
+	return mem;
 }
 
 static int map_regions(struct memory *m)
@@ -110,9 +142,11 @@ int vfio_memory_create(const struct vfiod_type *type, const char *name,
 	if (!m)
 		return -ENOMEM;
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_rwlock_init(&m->pages, NULL);
 	m->type = type;
 	m->nr = type->nr_regions;
 	m->name = name;
+	m->view = -1;
 	m->fd = create_file(m);
 	m->sizes = calloc(m->nr, sizeof(*m->sizes));
 	m->base.regions = calloc(m->nr, sizeof(*m->base.regions));
@@ -141,9 +175,12 @@ void vfio_memory_destroy(struct vfio_memory *base)
 	for (uint32_t i = 0; base->regions && i < m->nr; i++)
 		if (base->regions[i])
 			munmap(base->regions[i], m->sizes[i]);
+	if (m->view >= 0)
+		close(m->view);
 	if (m->fd >= 0)
 		close(m->fd);
 	pthread_mutex_destroy(&m->lock);
+	pthread_rwlock_destroy(&m->pages);
 	free(base->regions);
 	free(m->sizes);
 	free(m);
@@ -168,6 +205,16 @@ static int copy_range(int from, int to, off_t at, off_t end)
 	return ret;
 }
 
+void vfio_memory_hold(struct vfio_memory *base)
+{
+	pthread_rwlock_rdlock(&to_memory(base)->pages);
+}
+
+void vfio_memory_unhold(struct vfio_memory *base)
+{
+	pthread_rwlock_unlock(&to_memory(base)->pages);
+}
+
 /* What there is of a region: most of the file are holes. */
 static int copy_region(const struct memory *m, int to, uint32_t index)
 {
@@ -188,26 +235,71 @@ static int copy_region(const struct memory *m, int to, uint32_t index)
 	return ret;
 }
 
-/* Another file with the same content, at the same addresses. */
-static int replace_file(struct memory *m)
+static int copy_regions(const struct memory *m, int to)
 {
-	int ret = 0, fd = create_file(m);
+	int ret = 0;
 
-	if (fd < 0)
-		return fd;
+	/* The memfd is behind the view by what is in pages of that. */
+	if (m->view >= 0 && fsync(m->view))
+		ret = -errno;
 	for (uint32_t i = 0; i < m->nr && !ret; i++)
 		if (m->sizes[i])
-			ret = copy_region(m, fd, i);
+			ret = copy_region(m, to, i);
+	return ret;
+}
+
+static void close_files(const struct memory *m)
+{
+	if (m->view >= 0)
+		close(m->view);
+	close(m->fd);
+}
+
+static int map_instead(const struct memory *m, int fd)
+{
+	int ret = 0;
+
 	for (uint32_t i = 0; i < m->nr && !ret; i++)
 		if (m->sizes[i] &&
 		    map_region(m, fd, i, m->base.regions[i]) == MAP_FAILED)
 			ret = -ENOMEM;
-	if (ret) {
-		close(fd);
-		return ret;
+	return ret;
+}
+
+/*
+ * Another file with the same content, at the same addresses. What is stored
+ * there meanwhile is not lost: the pages of a view are read in later. If it
+ * fails, some regions would have one and some the other: so go back.
+ */
+static int change_file(const struct memory *m, int fd)
+{
+	int ret = map_instead(m, fd);
+
+	if (ret)
+		map_instead(m, front(m));
+	return ret;
+}
+
+static int replace_files(struct memory *m)
+{
+	struct memory new = { .fd = create_file(m), .view = -1 };
+	int ret;
+
+	if (new.fd < 0)
+		return new.fd;
+	ret = copy_regions(m, new.fd);
+	if (!ret && m->pager) {
+		new.view = create_view(m, new.fd, &new.view_id);
+		ret = new.view < 0 ? new.view : 0;
 	}
-	close(m->fd);
-	m->fd = fd;
+	if (!ret)
+		ret = change_file(m, front(&new));
+	close_files(ret ? &new : m);
+	if (ret)
+		return ret;
+	m->fd = new.fd;
+	m->view = new.view;
+	m->view_id = new.view_id;
 	return 0;
 }
 
@@ -223,7 +315,7 @@ void vfio_memory_renew(struct vfio_memory *base)
 	pthread_mutex_lock(&m->lock);
 	if (m->backing || m->lent) {
 		unregister(m);
-		ret = replace_file(m);
+		ret = replace_files(m);
 		m->lent = m->lent && ret;
 	}
 	pthread_mutex_unlock(&m->lock);
@@ -239,7 +331,7 @@ static int get_backing(struct memory *m, int fuse_fd)
 {
 	if (!m->backing) {
 		m->fuse_fd = fuse_fd;
-		m->backing = passthrough_register(fuse_fd, m->fd);
+		m->backing = passthrough_register(fuse_fd, front(m));
 	}
 	return m->backing;
 }
@@ -292,7 +384,7 @@ int memory_lend(struct vfio_memory *base)
 	int fd;
 
 	pthread_mutex_lock(&m->lock);
-	fd = fcntl(m->fd, F_DUPFD_CLOEXEC, 0);
+	fd = fcntl(front(m), F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		fd = -errno;
 	else
@@ -301,14 +393,123 @@ int memory_lend(struct vfio_memory *base)
 	return fd;
 }
 
+/* m->lock is held. */
+static int open_view(struct memory *m)
+{
+	int ret, view = create_view(m, m->fd, &m->view_id);
+
+	if (view < 0)
+		return view;
+	ret = change_file(m, view);
+	if (ret)
+		close(view);
+	else
+		m->view = view;
+	return ret;
+}
+
+int memory_watch(struct vfio_memory *base, struct pager *pager, int signal)
+{
+	struct memory *m = to_memory(base);
+	int ret = 0;
+
+	pthread_mutex_lock(&m->lock);
+	if (m->view < 0 && (m->backing || m->lent)) {
+		ret = -EBUSY;
+	} else if (m->view < 0) {
+		m->pager = pager;
+		m->signal = signal;
+		ret = open_view(m);
+		if (ret)
+			m->pager = NULL;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return ret;
+}
+
+/* Word by word: others may be in the middle of storing. */
+void memory_keep(const struct vfio_memory *base, uint32_t index,
+		 uint64_t offset, uint64_t *seen, uint64_t size)
+{
+	const uint64_t *words =
+		(const uint64_t *)(base->regions[index] + offset);
+
+	for (uint64_t i = 0; i < size / sizeof(*words); i++)
+		seen[i] = __atomic_load_n(&words[i], __ATOMIC_ACQUIRE);
+}
+
+/* The page at @page is not there, and the memfd still has @size bytes as they
+ * were at @pos of it. */
+static bool is_as_it_was(const struct memory *m, uint8_t *page, off_t pos,
+			 const uint8_t *seen, size_t size)
+{
+	uint8_t now[VFIO_PAGE_SIZE];
+	unsigned char there;
+
+	return !mincore(page, VFIO_PAGE_SIZE, &there) && !(there & 1) &&
+	       pread(m->fd, now, size, pos) == (ssize_t)size &&
+	       !memcmp(now, seen, size);
+}
+
+/* 1: who holds them may be storing to them. */
+static int drop(struct memory *m, uint64_t pos, uint64_t size)
+{
+	int ret;
+
+	if (pthread_rwlock_trywrlock(&m->pages))
+		return 1;
+	ret = pager_drop(m->pager, m->view, m->view_id, pos, size);
+	pthread_rwlock_unlock(&m->pages);
+	return ret;
+}
+
+int memory_sleep(struct vfio_memory *base, uint32_t index, uint64_t offset,
+		 const uint64_t *seen, uint64_t size)
+{
+	struct memory *m = to_memory(base);
+	uint64_t pos = vfio_region_offset(m->type, index) + offset;
+	uint64_t done = 0;
+	int ret;
+
+	if (m->view < 0)
+		return -ENXIO;
+	ret = drop(m, pos, size);
+	if (ret)
+		return ret;
+	while (done < size) {
+		uint64_t in_page = (offset + done) % VFIO_PAGE_SIZE;
+		uint64_t len = VFIO_PAGE_SIZE - in_page;
+
+		len = len < size - done ? len : size - done;
+		if (!is_as_it_was(
+			    m, base->regions[index] + offset + done - in_page,
+			    (off_t)(pos + done), (const uint8_t *)seen + done,
+			    len))
+			return 1;
+		done += len;
+	}
+	return 0;
+}
+
+static const char *skip(const char *text, const char *begin)
+{
+	size_t len = strlen(begin);
+
+	return strncmp(text, begin, len) ? NULL : text + len;
+}
+
 const char *memory_device(char *mapping)
 {
-	static const char begin[] = "/memfd:" NAME;
-	size_t len = strlen(mapping), end = strlen(DELETED);
+	const char *name = skip(mapping, "/memfd:" NAME);
+	char *deleted;
 
-	if (strncmp(mapping, begin, strlen(begin)) ||
-	    len < strlen(begin) + end || strcmp(mapping + len - end, DELETED))
+	if (!name)
+		name = skip(mapping, "/" NAME);
+	if (!name)
 		return NULL;
-	mapping[len - end] = '\0';
-	return mapping + strlen(begin);
+	/* As a memfd always is. */
+	deleted = strstr(name, DELETED);
+	if (deleted)
+		*deleted = '\0';
+	return name;
 }

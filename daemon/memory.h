@@ -2,7 +2,8 @@
 /*
  * The memory of a device: a sparse memfd with each region at its file offset,
  * so that an mmap of the device's file can be one of the memfd: by FUSE
- * passthrough, or by the handover.
+ * passthrough, or by the handover. With polls it is one of a file of the pager
+ * instead, of which the memfd is the content.
  */
 #ifndef VFIOD_DAEMON_MEMORY_H
 #define VFIOD_DAEMON_MEMORY_H
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pager;
 struct vfio_memory;
 
 /*
@@ -36,6 +38,30 @@ void memory_offer(struct vfio_memory *memory);
  * a negative errno. From now on the last close renews it.
  */
 int memory_lend(struct vfio_memory *memory);
+
+/*
+ * Make the memory one for which memory_sleep() works: 0 or a negative errno.
+ * To @signal, an eventfd, 1 is added when the sleep is over. EBUSY: somebody
+ * may have mapped it already, and it was not made so before. While it is not
+ * so, or for @signal something else than before, nobody else calls this or
+ * what follows.
+ */
+int memory_watch(struct vfio_memory *memory, struct pager *pager, int signal);
+
+/*
+ * Keep what is in [@offset, @offset + @size) of region @index, whole words, in
+ * @seen. Who looks at the memory after this does not see what is older.
+ */
+void memory_keep(const struct vfio_memory *memory, uint32_t index,
+		 uint64_t offset, uint64_t *seen, uint64_t size);
+
+/*
+ * Sleep until somebody accesses it: from now on @signal tells of the first
+ * access, before that is done. 0: what was there before is what was kept. 1: it
+ * may not be, and there need be no signal. A negative errno: it cannot be had.
+ */
+int memory_sleep(struct vfio_memory *memory, uint32_t index, uint64_t offset,
+		 const uint64_t *seen, uint64_t size);
 
 /*
  * The name of the device whose memory a mapping is or was of, from what

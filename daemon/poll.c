@@ -1,35 +1,46 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * A poll is hot or idle. While it is hot, its function runs over and over on
- * the device's event loop, by a timer that is armed to expire at once: so the
- * loop gets to other timers and fds in between, and does not sleep. While it
- * is idle, the watcher looks at the memory on its behalf.
+ * The polls of a device are hot, or asleep. While they are hot, their functions
+ * run over and over in turns on the device's event loop, by a timer that is
+ * armed to expire at once: so the loop gets to other timers and fds in between,
+ * and does not sleep. While they are asleep, the pages that they look at are
+ * not there; whoever accesses one has to wait until it is, and the pager's
+ * signal comes before that.
  *
- * No store is lost between the two. The memory is kept for the watcher, then
- * there is one more look, and only if that finds nothing the poll gets idle.
- * The loads of the keeping are acquiring ones, so those of the look come after
- * them on every machine. A store that was kept is therefore seen by that look.
- * One that was not makes the memory differ from what was kept, and the watcher
- * finds that whenever it looks, unless the old value comes back. It does not
- * for a doorbell that is an index into a ring: such a value means a full round,
- * which a client makes only when the device has looked. Where the old value is
- * put back by the device itself, to take a command say, either its last look
- * has found something or a kick follows, as <vfiod/plugin.h> wants it, and then
- * the memory is kept anew.
+ * No store is lost between the two. The memory is kept, then there is one more
+ * look, then the pages go, and only if what they had then is what was kept the
+ * polls are asleep. The loads of the keeping are acquiring ones, so those of
+ * the look come after them on every machine. A store that was kept is therefore
+ * seen by that look. One that was not makes the memory differ from what was
+ * kept, unless the old value comes back. It does not for a doorbell that is an
+ * index into a ring: such a value means a full round, which a client makes only
+ * when the device has looked. Where the old value is put back by the device
+ * itself, to take a command say, either its last look has found something or a
+ * kick follows, as <vfiod/plugin.h> wants it. And what is stored after the
+ * pages went is an access, of which the signal tells.
+ *
+ * An access need not be a store, and a client may make a habit of reading. So
+ * after a signal that brought nothing the polls rest before they sleep again,
+ * longer each time; and where pages cannot be made to go, or are there again at
+ * once, they only rest.
  */
 #include "poll.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../backend/device.h"
 #include "log.h"
-#include "watcher.h"
+#include "memory.h"
 
 #define NSEC_PER_SEC 1000000000ULL
 
@@ -42,32 +53,46 @@
 /* Between two looks at the clock, when there is nothing to do. */
 #define LOOKS 16
 
+/* How long a rest is: a store is to be seen in a millisecond. */
+#define REST_MIN 50000
+#define REST_MAX 850000
+
 struct vfiod_polls {
-	struct watcher *watcher;
-	/* Guards list, and state of those in it. Outside the watcher's. */
+	struct pager *pager;
+	/* Guards the list and what follows; held for a whole turn, in which
+	 * plugins look. Outside all locks that these take. */
 	pthread_mutex_t lock;
+	/* Who wants the lock, and signals when it is done: no turns. */
+	atomic_uint waiting;
 	LIST_HEAD(, vfiod_poll) list;
+	/* All three are made with the first poll. */
+	int signal; /* by the pager, and for a kick: be hot */
+	struct vfiod_watch *watch; /* for signal */
+	struct vfiod_timer *timer; /* armed while hot, and for a rest */
+	bool rests;
+	uint64_t rest; /* how long the next one is; 0: none is due */
 };
 
 struct vfiod_poll {
-	struct watched watched; /* while idle; first: see changed() */
 	LIST_ENTRY(vfiod_poll) next;
 	struct vfiod_polls *polls;
-	struct vfiod_timer *timer; /* armed while hot and no turn runs */
-	bool idle; /* the watcher may have it */
-	bool kicked; /* the turn that runs is not the last */
-	bool freed; /* it is */
+	struct vfio_memory *memory;
+	unsigned int index; /* of the region */
+	uint64_t offset; /* in it, and in bytes, as size */
+	uint64_t size;
+	uint64_t *seen; /* what the memory was when it was kept */
 	bool (*fn)(void *arg);
 	void *arg;
 };
 
-struct vfiod_polls *polls_create(struct watcher *watcher)
+struct vfiod_polls *polls_create(struct pager *pager)
 {
 	struct vfiod_polls *polls = calloc(1, sizeof(*polls));
 
 	if (!polls)
 		return NULL;
-	polls->watcher = watcher;
+	polls->pager = pager;
+	polls->signal = -1;
 	pthread_mutex_init(&polls->lock, NULL);
 	LIST_INIT(&polls->list);
 	return polls;
@@ -82,6 +107,10 @@ void polls_destroy(struct vfiod_polls *polls, const char *name)
 			 name);
 		vfiod_poll_free(poll);
 	}
+	vfiod_watch_free(polls->watch);
+	vfiod_timer_free(polls->timer);
+	if (polls->signal >= 0)
+		close(polls->signal);
 	pthread_mutex_destroy(&polls->lock);
 	free(polls);
 }
@@ -104,100 +133,207 @@ static void relax(void)
 #endif
 }
 
-/* Was there anything to do? The clock is dearer than a look. */
-static bool spin(const struct vfiod_poll *poll)
+/* Was there anything to do? The lock is held, here and up to turn(). */
+static bool look(struct vfiod_polls *polls)
+{
+	struct vfiod_poll *poll;
+	bool any = false;
+
+	LIST_FOREACH(poll, &polls->list, next)
+		if (poll->fn(poll->arg))
+			any = true;
+	return any;
+}
+
+/* The clock is dearer than a look. */
+static bool spin(struct vfiod_polls *polls)
 {
 	uint64_t end = now() + TURN;
 	bool any = false;
 
 	do {
 		for (int i = 0; i < LOOKS; i++) {
-			if (poll->fn(poll->arg)) {
+			if (look(polls)) {
 				any = true;
 				break;
 			}
 			relax();
 		}
-	} while (now() < end);
+	} while (!atomic_load(&polls->waiting) && now() < end);
 	return any;
 }
 
 /* It can only fail for want of memory, and a store would be lost then. */
-static void get_hot(struct vfiod_poll *poll)
+static void arm(struct vfiod_polls *polls, uint64_t ns)
 {
-	while (vfiod_timer_arm(poll->timer, 0))
+	while (vfiod_timer_arm(polls->timer, ns))
 		sched_yield();
 }
 
-static void changed(struct watched *watched)
+static void keep(struct vfiod_polls *polls)
 {
-	get_hot((struct vfiod_poll *)watched);
+	struct vfiod_poll *poll;
+
+	LIST_FOREACH(poll, &polls->list, next)
+		memory_keep(poll->memory, poll->index, poll->offset, poll->seen,
+			    poll->size);
 }
 
-static void turn(void *arg)
+/* 0: asleep, and nothing was stored since it was kept. 1: it may have been. */
+static int sleep_now(struct vfiod_polls *polls)
 {
-	struct vfiod_poll *poll = arg;
-	struct vfiod_polls *polls = poll->polls;
-	bool hot = spin(poll);
+	struct vfiod_poll *poll;
+	int ret = 0;
 
-	if (!hot) {
-		watched_keep(&poll->watched);
-		hot = poll->fn(poll->arg);
+	LIST_FOREACH(poll, &polls->list, next)
+		if (!ret)
+			ret = memory_sleep(poll->memory, poll->index,
+					   poll->offset, poll->seen,
+					   poll->size);
+	return ret;
+}
+
+/* There is something to do. */
+static void stay_hot(struct vfiod_polls *polls)
+{
+	polls->rest = 0;
+	arm(polls, 0);
+}
+
+static void rest(struct vfiod_polls *polls)
+{
+	polls->rests = true;
+	arm(polls, polls->rest);
+}
+
+static void make_next_rest_longer(struct vfiod_polls *polls)
+{
+	polls->rest *= 2;
+	if (polls->rest < REST_MIN)
+		polls->rest = REST_MIN;
+	if (polls->rest > REST_MAX)
+		polls->rest = REST_MAX;
+}
+
+/* There was nothing to do, and no rest is due. */
+static void stop(struct vfiod_polls *polls)
+{
+	int ret;
+
+	keep(polls);
+	if (look(polls)) {
+		stay_hot(polls);
+		return;
 	}
-	pthread_mutex_lock(&polls->lock);
-	poll->idle = !hot && !poll->kicked;
-	poll->kicked = false;
-	if (poll->freed)
-		;
-	else if (poll->idle)
-		watcher_add(polls->watcher, &poll->watched);
+	make_next_rest_longer(polls);
+	ret = sleep_now(polls);
+	if (ret > 0 && look(polls))
+		stay_hot(polls);
+	else if (ret)
+		rest(polls);
+}
+
+static void turn(struct vfiod_polls *polls)
+{
+	bool rested = polls->rests;
+
+	polls->rests = false;
+	if (LIST_EMPTY(&polls->list))
+		return;
+	if (rested ? look(polls) : spin(polls))
+		stay_hot(polls);
+	else if (!rested && polls->rest)
+		rest(polls);
 	else
-		get_hot(poll);
+		stop(polls);
+}
+
+static void on_timer(void *arg)
+{
+	struct vfiod_polls *polls = arg;
+
+	if (atomic_load(&polls->waiting))
+		return;
+	pthread_mutex_lock(&polls->lock);
+	turn(polls);
+	pthread_mutex_unlock(&polls->lock);
+}
+
+static void on_signal(void *arg)
+{
+	struct vfiod_polls *polls = arg;
+	eventfd_t times;
+
+	eventfd_read(polls->signal, &times);
+	if (atomic_load(&polls->waiting))
+		return;
+	pthread_mutex_lock(&polls->lock);
+	vfiod_timer_disarm(polls->timer);
+	polls->rests = false;
+	turn(polls);
 	pthread_mutex_unlock(&polls->lock);
 }
 
 void vfiod_poll_kick(struct vfiod_poll *poll)
 {
-	struct vfiod_polls *polls = poll->polls;
+	eventfd_write(poll->polls->signal, 1);
+}
 
+/* Between the two no turn runs. */
+static void begin_change(struct vfiod_polls *polls)
+{
+	atomic_fetch_add(&polls->waiting, 1);
 	pthread_mutex_lock(&polls->lock);
-	poll->kicked = true;
-	if (poll->idle) {
-		watcher_remove(polls->watcher, &poll->watched);
-		get_hot(poll);
-	}
+}
+
+static void end_change(struct vfiod_polls *polls)
+{
+	polls->rest = 0;
+	atomic_fetch_sub(&polls->waiting, 1);
+	if (polls->signal >= 0)
+		eventfd_write(polls->signal, 1);
 	pthread_mutex_unlock(&polls->lock);
 }
 
-static void *memory_of(struct vfio_device *vdev, unsigned int index,
-		       uint64_t offset, uint64_t size)
+static int prepare_signal(struct vfiod_polls *polls, struct vfio_device *vdev)
 {
-	char *memory = vfiod_region_memory(vdev, index);
-	uint64_t end;
-
-	if (!memory || !size || (offset | size) % sizeof(uint64_t) ||
-	    __builtin_add_overflow(offset, size, &end) ||
-	    end > vdev->type->regions[index].size)
-		return NULL;
-	return memory + offset;
+	if (polls->signal < 0)
+		polls->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (polls->signal < 0)
+		return -errno;
+	if (!polls->timer)
+		polls->timer = vfiod_timer_new(vdev, on_timer, polls);
+	if (polls->timer && !polls->watch)
+		polls->watch =
+			vfiod_watch_new(vdev, polls->signal, on_signal, polls);
+	return polls->watch ? 0 : -errno;
 }
 
-static int prepare(struct vfiod_poll *poll, struct vfio_device *vdev,
-		   uint64_t size)
+/* Without pages that go there are still rests. */
+static int prepare(struct vfiod_polls *polls, struct vfio_device *vdev)
 {
-	struct watched *watched = &poll->watched;
-	int ret;
+	int ret = prepare_signal(polls, vdev);
 
-	watched->seen = malloc(size);
-	if (!watched->seen)
-		return -ENOMEM;
-	watched->words = size / sizeof(*watched->seen);
-	watched->changed = changed;
-	ret = watcher_start(poll->polls->watcher);
 	if (ret)
 		return ret;
-	poll->timer = vfiod_timer_new(vdev, turn, poll);
-	return poll->timer ? 0 : -errno;
+	ret = memory_watch(vdev->memory, polls->pager, polls->signal);
+	if (ret)
+		vfio_log(LOG_LEVEL_WARNING,
+			 "%s: what is stored to its memory is looked for all "
+			 "the time: %s",
+			 vdev->name, strerror(-ret));
+	return 0;
+}
+
+static bool is_inside(struct vfio_device *vdev, unsigned int index,
+		      uint64_t offset, uint64_t size)
+{
+	uint64_t end;
+
+	return vfiod_region_memory(vdev, index) && size &&
+	       (offset | size) % sizeof(uint64_t) == 0 &&
+	       !__builtin_add_overflow(offset, size, &end) &&
+	       end <= vdev->type->regions[index].size;
 }
 
 static bool is_open(struct vfio_device *vdev)
@@ -205,48 +341,64 @@ static bool is_open(struct vfio_device *vdev)
 	return atomic_load(&vdev->users) & VFIO_DEVICE_IN_USE;
 }
 
-static int start(struct vfiod_poll *poll)
+static int start(struct vfiod_poll *poll, struct vfio_device *vdev)
 {
 	struct vfiod_polls *polls = poll->polls;
 	int ret;
 
-	pthread_mutex_lock(&polls->lock);
-	ret = vfiod_timer_arm(poll->timer, 0);
+	begin_change(polls);
+	ret = prepare(polls, vdev);
 	if (!ret)
 		LIST_INSERT_HEAD(&polls->list, poll, next);
-	pthread_mutex_unlock(&polls->lock);
+	end_change(polls);
 	return ret;
 }
 
 static void destroy(struct vfiod_poll *poll)
 {
-	vfiod_timer_free(poll->timer);
-	free(poll->watched.seen);
+	free(poll->seen);
 	free(poll);
+}
+
+static struct vfiod_poll *create(const struct vfiod_poll *template)
+{
+	struct vfiod_poll *poll = malloc(sizeof(*poll));
+
+	if (!poll)
+		return NULL;
+	*poll = *template;
+	poll->seen = malloc(poll->size);
+	if (poll->seen)
+		return poll;
+	free(poll);
+	return NULL;
 }
 
 struct vfiod_poll *vfiod_poll_new(struct vfio_device *vdev, unsigned int index,
 				  uint64_t offset, uint64_t size,
 				  bool (*fn)(void *arg), void *arg)
 {
-	void *memory = memory_of(vdev, index, offset, size);
+	const struct vfiod_poll template = {
+		.polls = vdev->polls,
+		.memory = vdev->memory,
+		.index = index,
+		.offset = offset,
+		.size = size,
+		.fn = fn,
+		.arg = arg,
+	};
+	bool inside = is_inside(vdev, index, offset, size);
 	struct vfiod_poll *poll;
 	int ret;
 
-	if (!memory || !is_open(vdev)) {
-		errno = memory ? ENODEV : EINVAL;
+	if (!inside || !is_open(vdev)) {
+		errno = inside ? ENODEV : EINVAL;
 		return NULL;
 	}
-	poll = calloc(1, sizeof(*poll));
+	poll = create(&template);
 	if (!poll)
 		return NULL;
-	poll->polls = vdev->polls;
-	poll->watched.memory = memory;
-	poll->fn = fn;
-	poll->arg = arg;
-	ret = prepare(poll, vdev, size);
-	if (!ret)
-		ret = start(poll);
+	ret = start(poll, vdev);
 	if (!ret)
 		return poll;
 	destroy(poll);
@@ -261,10 +413,8 @@ void vfiod_poll_free(struct vfiod_poll *poll)
 	if (!poll)
 		return;
 	polls = poll->polls;
-	pthread_mutex_lock(&polls->lock);
-	poll->freed = true;
+	begin_change(polls);
 	LIST_REMOVE(poll, next);
-	pthread_mutex_unlock(&polls->lock);
-	watcher_remove(polls->watcher, &poll->watched);
+	end_change(polls);
 	destroy(poll);
 }

@@ -6,14 +6,14 @@
 #ifndef VFIOD_DAEMON_POLL_H
 #define VFIOD_DAEMON_POLL_H
 
+struct pager;
 struct vfiod_polls;
-struct watcher;
 
 /* Those of a device that is about to be made; NULL for ENOMEM. */
-struct vfiod_polls *polls_create(struct watcher *watcher);
+struct vfiod_polls *polls_create(struct pager *pager);
 /*
- * After the plugin's release, before events_destroy(): free what it has left of
- * device @name, and say so.
+ * After the plugin's release, between events_stop() and events_destroy(): free
+ * what it has left of device @name, and say so.
  */
 void polls_destroy(struct vfiod_polls *polls, const char *name);
 

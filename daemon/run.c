@@ -190,6 +190,7 @@ static int serve(struct run *r)
 	struct daemon *daemon = &r->daemon;
 	int fd, ret;
 
+	devices_start_pager(daemon->devices);
 	fd = sandbox_mount_fuse(&r->sandbox);
 	if (fd < 0)
 		return fail(r->sandbox.why);

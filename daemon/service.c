@@ -181,6 +181,7 @@ static int serve(struct service *s)
 	char why[WHY_BYTES];
 	int ret;
 
+	devices_start_pager(daemon->devices);
 	ret = start_fuse(s);
 	if (ret) {
 		snprintf(why, sizeof(why),

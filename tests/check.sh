@@ -45,10 +45,10 @@ step()
 handover=(handover handover_abi handover_death handover_heir handover_map
 	handover_regs handover_seccomp handover_signals)
 # No user namespace can be entered by what ThreadSanitizer has given a thread.
-threaded=(model mtty mm ap ccw vgpu nvme poll poll-edges ioat pager
+threaded=(model mtty mm ap ccw vgpu nvme poll poll-edges ioat pager memory
 	"${handover[@]}")
 all_units=("${threaded[@]}" client_filter plugin_layout sandbox merge child
-	pager_process)
+	pager_process memory_name)
 
 # units DIR NAME...
 units()

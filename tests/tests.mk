@@ -72,19 +72,23 @@ $(eval $(call test_rule,unit-mm,$(call obj,tests/unit/test_mm.c) $(MM_OBJ),\
 	$(CHECK_LIBS)))
 
 $(eval $(call test_rule,unit-poll,$(call obj,tests/unit/test_poll.c \
-	tests/unit/host_log.c daemon/poll.c daemon/watcher.c daemon/events.c),\
+	tests/unit/host_log.c daemon/poll.c daemon/events.c),\
 	$(CHECK_LIBS) $(call pkg,--libs,libevent_core libevent_pthreads)))
 
-# It stores at places on the way to the watcher.
 $(eval $(call test_rule,unit-poll-edges,$(call obj,tests/unit/test_poll_edges.c \
-	tests/unit/host_log.c daemon/poll.c daemon/watcher.c daemon/events.c),\
-	-Wl$(comma)--wrap=watched_keep -Wl$(comma)--wrap=watcher_add \
+	tests/unit/host_log.c daemon/poll.c daemon/events.c),\
 	$(CHECK_LIBS) $(call pkg,--libs,libevent_core libevent_pthreads)))
 
 PAGER_OBJ := $(call obj,daemon/pager.c daemon/pager_process.c \
 	tests/unit/pager_rig.c)
 $(foreach t,pager pager_process,$(eval $(call test_rule,unit-$(t),\
 	$(call obj,tests/unit/test_$(t).c) $(PAGER_OBJ),\
+	$(CHECK_LIBS) $(call pkg,--libs,fuse3))))
+
+MEMORY_OBJ := $(call obj,tests/unit/host_log.c daemon/memory.c \
+	daemon/passthrough.c) $(PAGER_OBJ) $(BUILD)/libbackend.a
+$(foreach t,memory memory_name,$(eval $(call test_rule,unit-$(t),\
+	$(call obj,tests/unit/test_$(t).c) $(MEMORY_OBJ),\
 	$(CHECK_LIBS) $(call pkg,--libs,fuse3))))
 
 UNIT_PROGRAMS := $(filter $(T)/unit-%,$(TEST_PROGRAMS))
@@ -132,7 +136,8 @@ PLUGIN_CFLAGS := -std=gnu11 -O2 -g -shared -fPIC $(WARN) -Iinclude
 TEST_PLUGIN_SO := $(TEST_PLUGINS:%=$(T)/plugins/%.so)
 $(T)/plugins/oldapi.so: PLUGIN_CFLAGS := -std=gnu11 -O2 -g -shared -fPIC \
 	$(WARN) -Itests/plugins/api-1 -Iinclude
-$(T)/plugins/%.so: tests/plugins/%.c include/vfiod/plugin.h
+$(T)/plugins/%.so: tests/plugins/%.c include/vfiod/plugin.h \
+		$(wildcard tests/plugins/*.h)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(PLUGIN_CFLAGS) $(SANFLAGS) -o $@ $<

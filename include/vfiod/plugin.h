@@ -683,9 +683,11 @@ void vfiod_watch_free(struct vfiod_watch *watch);
  * who does so elsewhere, in the access or reset op, kicks afterwards. Otherwise
  * the client's next store might not be seen.
  *
- * While nothing happens it is not called: one thread of vfiod looks at the
- * memory of all devices and sleeps in between, so @size should be that of the
- * doorbells, not of a framebuffer.
+ * While nothing happens it is not called, and nothing runs: the pages that
+ * @offset and @size touch are taken away. Whoever accesses one then, a client
+ * or the plugin itself, waits until it is there again, for some 20 us, and @fn
+ * is called. So @size should be that of the doorbells, not of a framebuffer, and
+ * what is often read without a doorbell be in other pages.
  *
  * vfiod_poll_kick - from any thread: have @fn called now, also if nothing has
  * changed; after a doorbell that came by the access op, say.

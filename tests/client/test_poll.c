@@ -50,6 +50,7 @@ static void wait_for_answer(uint64_t value)
 		nap(10);
 }
 
+/* Until it sleeps: not one look more. */
 static uint64_t wait_for_idle(void)
 {
 	uint64_t before, after = get(BELL_LOOKS);

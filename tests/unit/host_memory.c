@@ -33,6 +33,16 @@ int vfio_memory_create(const struct vfiod_type *type, const char *name,
 	return 0;
 }
 
+void vfio_memory_hold(struct vfio_memory *memory)
+{
+	(void)memory;
+}
+
+void vfio_memory_unhold(struct vfio_memory *memory)
+{
+	(void)memory;
+}
+
 void vfio_memory_renew(struct vfio_memory *memory)
 {
 	(void)memory;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * No store to polled memory is lost while its poll gets idle: stores at each
- * place of the way from a device's last look to the watcher, two of them at
+ * No store to polled memory is lost while its poll falls asleep: stores at each
+ * place of the way from a device's last look to its sleep, two of them at
  * each two places; and many at about that time. One that is lost is waited for
  * until the test's time is over.
  *
@@ -13,12 +13,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 
 #include "../../backend/device.h"
 #include "../../daemon/events.h"
+#include "../../daemon/memory.h"
 #include "../../daemon/poll.h"
-#include "../../daemon/watcher.h"
 
 #define REPEATS 10
 #define ROUNDS 4000
@@ -33,7 +35,15 @@
 enum word { DOORBELL, COMMANDS, WORDS };
 
 /* In the order in which they are passed. */
-enum place { BEFORE_KEEP, AFTER_KEEP, IN_LOOK, BEFORE_ADD, AFTER_ADD, PLACES };
+enum place {
+	BEFORE_KEEP,
+	AFTER_KEEP,
+	IN_LOOK,
+	BEFORE_DROP,
+	AFTER_DROP,
+	ASLEEP,
+	PLACES
+};
 
 struct strike {
 	enum place place;
@@ -46,7 +56,6 @@ static struct vfio_device vdev = {
 	.type = &type,
 	.users = VFIO_DEVICE_IN_USE,
 };
-static struct watcher *watcher;
 static struct vfiod_poll *poll;
 static uint64_t memory[WORDS];
 static atomic_uint_least64_t rung, answer;
@@ -55,17 +64,23 @@ static atomic_uint commands;
 static struct strike strikes[2];
 static atomic_uint nr_strikes;
 static bool last_look; /* the device's: since the memory was kept */
-static atomic_bool idle; /* the watcher has it */
-
-void __real_watched_keep(struct watched *watched);
-void __real_watcher_add(struct watcher *w, struct watched *watched);
-void __wrap_watched_keep(struct watched *watched);
-void __wrap_watcher_add(struct watcher *w, struct watched *watched);
+static int signal_fd;
+static atomic_bool armed; /* the next access is told of */
+/* A store is done before the memory goes to sleep, or it finds it asleep. */
+static pthread_mutex_t page_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool idle; /* it sleeps */
 
 void *vfiod_region_memory(const struct vfio_device *device, unsigned int index)
 {
 	(void)device, (void)index;
 	return memory;
+}
+
+/* By anybody, the device too. */
+static void access_memory(void)
+{
+	if (atomic_exchange(&armed, false))
+		eventfd_write(signal_fd, 1);
 }
 
 static void store(enum word word)
@@ -74,7 +89,10 @@ static void store(enum word word)
 
 	if (word == DOORBELL)
 		value = atomic_fetch_add(&rung, 1) + 1;
+	pthread_mutex_lock(&page_lock);
+	access_memory();
 	__atomic_store_n(&memory[word], value, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&page_lock);
 }
 
 static void pass(enum place place)
@@ -87,29 +105,57 @@ static void pass(enum place place)
 	}
 }
 
-void __wrap_watched_keep(struct watched *watched)
+int memory_watch(struct vfio_memory *handle, struct pager *pager, int signal)
 {
+	(void)handle, (void)pager;
+	signal_fd = signal;
+	return 0;
+}
+
+static void load(uint64_t *words)
+{
+	for (enum word i = 0; i < WORDS; i++)
+		words[i] = __atomic_load_n(&memory[i], __ATOMIC_ACQUIRE);
+}
+
+void memory_keep(const struct vfio_memory *handle, uint32_t index,
+		 uint64_t offset, uint64_t *seen, uint64_t size)
+{
+	(void)handle, (void)index, (void)offset, (void)size;
 	pass(BEFORE_KEEP);
-	__real_watched_keep(watched);
+	access_memory();
+	load(seen);
 	last_look = true;
 	pass(AFTER_KEEP);
 }
 
-void __wrap_watcher_add(struct watcher *w, struct watched *watched)
+int memory_sleep(struct vfio_memory *handle, uint32_t index, uint64_t offset,
+		 const uint64_t *seen, uint64_t size)
 {
-	pass(BEFORE_ADD);
-	__real_watcher_add(w, watched);
-	pass(AFTER_ADD);
+	uint64_t dropped[WORDS];
+
+	(void)handle, (void)index, (void)offset;
+	pass(BEFORE_DROP);
+	pthread_mutex_lock(&page_lock);
+	atomic_store(&armed, true);
+	load(dropped);
+	pthread_mutex_unlock(&page_lock);
+	pass(AFTER_DROP);
+	if (memcmp(dropped, seen, size))
+		return 1;
+	pass(ASLEEP);
 	atomic_store(&idle, true);
+	return 0;
 }
 
 static bool look(void *arg)
 {
-	uint64_t value = __atomic_load_n(&memory[DOORBELL], __ATOMIC_ACQUIRE);
-	uint64_t command =
-		__atomic_exchange_n(&memory[COMMANDS], 0, __ATOMIC_ACQ_REL);
+	uint64_t value, command;
 
 	(void)arg;
+	access_memory();
+	value = __atomic_load_n(&memory[DOORBELL], __ATOMIC_ACQUIRE);
+	command = __atomic_exchange_n(&memory[COMMANDS], 0, __ATOMIC_ACQ_REL);
 	atomic_store(&idle, false);
 	if (last_look)
 		pass(IN_LOOK);
@@ -122,10 +168,9 @@ static bool look(void *arg)
 static void setup(void)
 {
 	ck_assert_int_eq(evthread_use_pthreads(), 0);
-	watcher = watcher_create();
 	vdev.events = events_create();
-	vdev.polls = polls_create(watcher);
-	ck_assert(watcher && vdev.events && vdev.polls);
+	vdev.polls = polls_create(NULL);
+	ck_assert(vdev.events && vdev.polls);
 	ck_assert_int_eq(events_start(vdev.events), 0);
 	poll = vfiod_poll_new(&vdev, 0, 0, sizeof(memory), look, NULL);
 	ck_assert_ptr_nonnull(poll);
@@ -137,7 +182,6 @@ static void teardown(void)
 	vfiod_poll_free(poll);
 	polls_destroy(vdev.polls, "dut");
 	events_destroy(vdev.events, "dut");
-	watcher_destroy(watcher);
 }
 
 static void nap(long nsec)
