@@ -41,10 +41,10 @@ int memory_lend(struct vfio_memory *memory);
 
 /*
  * Make the memory one for which memory_sleep() works: 0 or a negative errno.
- * To @signal, an eventfd, 1 is added when the sleep is over. EBUSY: somebody
- * may have mapped it already, and it was not made so before. While it is not
- * so, or for @signal something else than before, nobody else calls this or
- * what follows.
+ * To @signal, an eventfd that is to live as long as the memory, 1 is added when
+ * a sleep is over. EBUSY: somebody may have mapped the memory already. Once made
+ * so it stays so, and calling this again does nothing. A device's polls call
+ * this and what follows, with their lock held.
  */
 int memory_watch(struct vfio_memory *memory, struct pager *pager, int signal);
 

@@ -14,8 +14,6 @@
 
 #include "pager_process.h"
 
-#define NR_FDS 2
-
 struct pager {
 	/* A leaf. Guards what follows; one request at a time. */
 	pthread_mutex_t lock;
@@ -149,15 +147,16 @@ static void add_fds(struct msghdr *msg, const int *fds)
 
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(NR_FDS * sizeof(*fds));
-	memcpy(CMSG_DATA(cmsg), fds, NR_FDS * sizeof(*fds));
+	cmsg->cmsg_len = CMSG_LEN(PAGER_NR_FDS * sizeof(*fds));
+	memcpy(CMSG_DATA(cmsg), fds, PAGER_NR_FDS * sizeof(*fds));
 }
 
-/* With NR_FDS @fds, or none. The lock is held. */
+/* With PAGER_NR_FDS @fds, or none. The lock is held. */
 static int ask(const struct pager *pager, struct pager_request *request,
 	       const int *fds)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(NR_FDS * sizeof(int))];
+	_Alignas(struct cmsghdr) char
+		control[CMSG_SPACE(PAGER_NR_FDS * sizeof(int))];
 	struct iovec iov = { request, sizeof(*request) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct pager_answer answer;
@@ -208,7 +207,7 @@ static int open_new(struct pager *pager, struct pager_request *request,
 int pager_open(struct pager *pager, int fd, const char *name, int signal,
 	       uint64_t *id)
 {
-	const int fds[NR_FDS] = { fd, signal };
+	const int fds[PAGER_NR_FDS] = { fd, signal };
 	struct pager_request request = { .is_new = 1 };
 	int ret;
 

@@ -24,7 +24,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NR_FDS 2
 #define FOREVER 1e9 /* s */
 
 /* All that it has, besides /dev/null as 0 to 2 and the fds of files. */
@@ -268,7 +267,8 @@ static int arm(struct server *server, const struct pager_request *request)
 /* One request; false: vfiod has ended. */
 static bool serve_request(struct server *server)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(NR_FDS * sizeof(int))];
+	_Alignas(struct cmsghdr) char
+		control[CMSG_SPACE(PAGER_NR_FDS * sizeof(int))];
 	struct pager_request request;
 	struct iovec iov = { &request, sizeof(request) };
 	struct msghdr msg = {
@@ -279,7 +279,7 @@ static bool serve_request(struct server *server)
 	};
 	struct pager_answer answer = { .ret = -EBADF };
 	const struct cmsghdr *cmsg;
-	int fds[NR_FDS];
+	int fds[PAGER_NR_FDS];
 
 	if (recvmsg(SOCK, &msg, MSG_CMSG_CLOEXEC) != sizeof(request))
 		return false;

@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+/* With a request for a new file: the memfd, then the eventfd. */
+#define PAGER_NR_FDS 2
+
 /* What vfiod asks for, one message each, answered by a struct pager_answer. */
 struct pager_request {
 	/* A new file, with the fds of the memfd and the eventfd: what is looked
